@@ -1,0 +1,1 @@
+"""The reference control plane: one process that owns every durable fact."""
