@@ -1,0 +1,84 @@
+# Each target sets up what it needs; a missing or too old tool is named in one line.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test generate check bench serve constraints \
+        check-python check-generated check-contract test-python test-go test-typescript
+
+PYTHON ?= python3
+BIN := python/.venv/bin
+# Read by tools/require too.
+export PYTHON
+
+# Stamp files: work is done again only when what it is made from changes.
+PYTHON_READY := python/.venv/.ready
+GO_READY := $(if $(wildcard go/go.mod),.cache/go.ready)
+TYPESCRIPT_READY := $(if $(wildcard typescript/package-lock.json),typescript/node_modules/.ready)
+
+help: ## this table
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## install what the other targets need, inside this folder
+
+$(PYTHON_READY): python/pyproject.toml python/constraints.txt
+	@tools/require python
+	test -x $(BIN)/python || $(PYTHON) -m venv python/.venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint python/constraints.txt --editable './python[all,dev]'
+	@touch $@
+
+.cache/go.ready: go/go.mod $(wildcard go/go.sum)
+	@tools/require go
+	cd go && go mod download
+	@mkdir -p $(@D) && touch $@
+
+typescript/node_modules/.ready: typescript/package-lock.json
+	@tools/require node
+	cd typescript && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: $(PYTHON_READY) ## a refund waits for a person, survives a crash, and goes on
+	$(BIN)/signoff demo $(ARGS)
+
+serve: $(PYTHON_READY) ## the control plane on this machine (ARGS='--port 9000' and so on)
+	$(BIN)/signoff serve $(ARGS)
+
+test: check test-python test-go test-typescript ## everything that has to hold before a change lands
+
+check: check-python check-generated check-contract ## linters, types, imports, generated code, the contract
+
+generate: setup ## write anew all that is made from openapi.yaml
+	$(BIN)/python tools/generate.py
+
+bench: $(PYTHON_READY) ## how fast it is on this machine
+	cd python && .venv/bin/python -m benchmarks $(ARGS)
+
+check-python: $(PYTHON_READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	cd python && .venv/bin/mypy
+	cd python && .venv/bin/lint-imports
+
+check-generated: setup
+	$(BIN)/python tools/generate.py --check
+
+check-contract: setup
+	$(BIN)/openapi-spec-validator openapi.yaml
+	REDOCLY_TELEMETRY=off typescript/node_modules/.bin/redocly lint openapi.yaml
+
+test-python: $(PYTHON_READY)
+	cd python && .venv/bin/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+test-go: $(GO_READY)
+	$(if $(GO_READY),cd go && go vet ./... && go test ./...)
+
+test-typescript: $(TYPESCRIPT_READY)
+	$(if $(TYPESCRIPT_READY),cd typescript && npm test)
+
+constraints: ## take the newest development tools that python/pyproject.toml allows
+	@tools/require python
+	rm -rf .cache/constraints && mkdir -p .cache
+	$(PYTHON) -m venv .cache/constraints
+	.cache/constraints/bin/pip install --quiet --disable-pip-version-check './python[all,dev]'
+	{ head -n 2 python/constraints.txt; \
+	  .cache/constraints/bin/pip freeze --exclude signoff --exclude pip --exclude setuptools; } > .cache/constraints.txt
+	mv .cache/constraints.txt python/constraints.txt
+	rm -rf .cache/constraints
