@@ -1,0 +1,1 @@
+"""Tests of the Python package: same stems as the source."""
