@@ -121,7 +121,7 @@ class ManualClock:
         self._wake()
 
     def next_due(self) -> int | None:
-        """The earliest wall time that anyone waits for: where to stop so that all fires in order."""
+        """The earliest wall time that anyone waits for: stop there, and all fires in order."""
         return min((w.at for w in self._waiters if w.on_wall and w.at is not None), default=None)
 
     def waiting(self) -> int:

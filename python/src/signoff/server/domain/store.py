@@ -22,8 +22,8 @@ A typical operation, whole::
             change.add_chains(chain)                                          # the heads go first
             change.add("insert_message", id=ids.message(), kind="approval.cancelled", ...)
             change.wake(f"apr:{request_id}", "due")
-            with suppress(Missed):                                            # read and decide again
-                await store.apply(change)                                     # durable when it returns
+            with suppress(Missed):                                            # else: once more
+                await store.apply(change)                                     # now it is durable
                 return await store.one("get_approval_request", id=request_id)
         raise Unavailable
 """
@@ -37,7 +37,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 Scalar: TypeAlias = str | int | None
-"""What a column holds: text, a 64-bit integer, or null. Times are ms since the epoch, flags 0 or 1."""
+"""What a column holds: text, a 64-bit integer, or null. Times are ms since the epoch, flags 0/1."""
 
 Value: TypeAlias = Scalar | tuple[str, ...] | tuple[int, ...]
 """What a parameter may be. A tuple stands for the list in ``IN (:name)`` and may not be empty."""
@@ -59,7 +59,7 @@ class Statement:
 
 
 class StatementSource(Protocol):
-    """What contributes guarded statements to a change: an event chain with the row it belongs to."""
+    """What adds guarded statements to a change: an event chain with the row it belongs to."""
 
     @property
     def chain_id(self) -> str:

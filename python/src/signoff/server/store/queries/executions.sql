@@ -1,0 +1,129 @@
+-- name: insert_execution
+-- A new execution, with the head of its event chain.
+INSERT INTO executions (execution_id, run_id, parent_execution_id, parent_attempt, call_digest,
+    call_occurrence, target, node_id, reasoner, owner, status, input, max_attempts, dispatch_at,
+    timeout_ms, webhook_url, webhook_secret, created_at, event_seq, event_hash)
+VALUES (:execution_id, :run_id, :parent_execution_id, :parent_attempt, :call_digest,
+    :call_occurrence, :target, :node_id, :reasoner, :owner, :status, :input, :max_attempts,
+    :dispatch_at, :timeout_ms, :webhook_url, :webhook_secret, :created_at, :event_seq, :event_hash)
+
+-- name: move_execution
+-- Every change of an execution that leaves an event: guarded by the head of its chain, and by the
+-- states that it may come from. An assignment takes part when its parameter is given.
+UPDATE executions SET event_seq = :event_seq, event_hash = :event_hash
+--? status: , status = :status
+--? status_reason: , status_reason = :status_reason
+--? result: , result = :result
+--? error: , error = :error
+--? error_details: , error_details = :error_details
+--? attempt: , attempt = :attempt
+--? idle_attempts: , idle_attempts = :idle_attempts
+--? lease_instance: , lease_instance = :lease_instance
+--? dispatch_at: , dispatch_at = :dispatch_at
+--? pending_own: , pending_own = :pending_own
+--? waiting_children: , waiting_children = :waiting_children
+--? running_ms: , running_ms = :running_ms
+--? running_since: , running_since = :running_since
+--? timeout_at: , timeout_at = :timeout_at
+--? cancel_requested: , cancel_requested = :cancel_requested
+--? started_at: , started_at = :started_at
+--? completed_at: , completed_at = :completed_at
+--? parent_attempt: , parent_attempt = :parent_attempt
+WHERE execution_id = :execution_id AND event_seq = :from_seq
+--? sources: AND status IN (:sources)
+--? if_attempt: AND attempt = :if_attempt
+--? if_leased_by: AND lease_instance = :if_leased_by
+
+-- name: touch_execution
+-- Progress of an attempt, which leaves no event: a recorded step, a decision that was taken.
+-- The guards keep off what an older attempt sends.
+UPDATE executions SET idle_attempts = :idle_attempts
+WHERE execution_id = :execution_id
+--? sources: AND status IN (:sources)
+--? if_attempt: AND attempt = :if_attempt
+
+-- name: repeat_call
+-- A later attempt of the parent made the same call again: the child counts as called there.
+UPDATE executions SET parent_attempt = :parent_attempt
+WHERE execution_id = :execution_id AND parent_attempt = :if_parent_attempt
+
+-- name: get_execution
+-- One execution.
+SELECT * FROM executions WHERE execution_id = :execution_id
+
+-- name: list_executions
+-- One page of executions, newest first.
+SELECT * FROM executions WHERE 1 = 1
+--? before: AND execution_id < :before
+--? status: AND status = :status
+--? statuses: AND status IN (:statuses)
+--? node_id: AND node_id = :node_id
+--? target: AND target = :target
+--? run_id: AND run_id = :run_id
+--? parent_execution_id: AND parent_execution_id = :parent_execution_id
+--? created_after: AND created_at > :created_after
+--? created_before: AND created_at < :created_before
+ORDER BY execution_id DESC LIMIT :limit
+
+-- name: list_children
+-- All direct children of an execution, oldest first.
+SELECT * FROM executions WHERE parent_execution_id = :parent_execution_id
+--? unfinished: AND completed_at IS NULL
+ORDER BY execution_id
+
+-- name: list_calls
+-- What a parent has called with equal target and input, over all its attempts, oldest first.
+SELECT * FROM executions
+WHERE parent_execution_id = :parent_execution_id AND target = :target
+    AND call_digest = :call_digest
+ORDER BY call_occurrence
+
+-- name: list_run_nodes
+-- The nodes that take part in a run: what an agent's key may read.
+SELECT DISTINCT node_id FROM executions WHERE run_id = :run_id
+
+-- name: list_due_dispatches
+-- Executions of a node that are due to be sent to an instance, the longest waiting first.
+SELECT * FROM executions
+WHERE node_id = :node_id AND dispatch_at <= :now
+ORDER BY dispatch_at, execution_id LIMIT :limit
+
+-- name: list_dispatch_nodes
+-- The nodes that have work due, each with the time since when.
+SELECT node_id, MIN(dispatch_at) AS dispatch_at FROM executions
+WHERE dispatch_at <= :now GROUP BY node_id
+
+-- name: next_dispatch
+-- When the next work falls due, if any waits.
+SELECT MIN(dispatch_at) AS at FROM executions WHERE dispatch_at > :now
+
+-- name: list_due_timeouts
+-- Executions whose running time is over, the oldest first.
+SELECT * FROM executions WHERE timeout_at <= :now ORDER BY timeout_at LIMIT :limit
+
+-- name: next_timeout
+-- When the next running clock runs out, if one runs.
+SELECT MIN(timeout_at) AS at FROM executions WHERE timeout_at IS NOT NULL
+
+-- name: list_leases
+-- Executions that an instance holds.
+SELECT * FROM executions WHERE node_id = :node_id AND lease_instance = :instance_id
+--? after: AND execution_id > :after
+ORDER BY execution_id
+--? limit: LIMIT :limit
+
+-- name: list_lease_attempts
+-- What an instance holds, as short as the digest of its heartbeat needs it.
+SELECT execution_id, attempt FROM executions
+WHERE node_id = :node_id AND lease_instance = :instance_id ORDER BY execution_id
+
+-- name: count_leases
+-- How many executions each instance holds.
+SELECT node_id, lease_instance AS instance_id, COUNT(*) AS held FROM executions
+WHERE lease_instance IS NOT NULL
+--? node_id: AND node_id = :node_id
+GROUP BY node_id, lease_instance
+
+-- name: count_executions
+-- How many executions are in each state.
+SELECT status, COUNT(*) AS held FROM executions GROUP BY status

@@ -1,0 +1,56 @@
+-- name: insert_message
+-- Puts a message into the outbox, due at next_at.
+INSERT INTO messages (id, kind, url, execution_id, approval_id, node_id, instance_id, body,
+    secret_ref, state, next_at, created_at)
+VALUES (:id, :kind, :url, :execution_id, :approval_id, :node_id, :instance_id, :body, :secret_ref,
+    :state, :next_at, :created_at)
+
+-- name: get_message
+-- One message.
+SELECT * FROM messages WHERE id = :id
+
+-- name: list_messages
+-- One page of the outbox, newest first.
+SELECT * FROM messages WHERE 1 = 1
+--? before: AND id < :before
+--? state: AND state = :state
+--? kind: AND kind = :kind
+--? execution_id: AND execution_id = :execution_id
+--? approval_id: AND approval_id = :approval_id
+ORDER BY id DESC LIMIT :limit
+
+-- name: list_due_messages
+-- Messages that are due, the oldest first.
+SELECT * FROM messages WHERE next_at <= :now ORDER BY next_at, id LIMIT :limit
+
+-- name: next_message
+-- When the next message that is not due yet falls due, if there is one.
+SELECT MIN(next_at) AS at FROM messages WHERE next_at > :now
+
+-- name: move_message
+-- A message was delivered, given up, dropped, put off or taken up again: guarded by where it came
+-- from and by the number of its attempts.
+UPDATE messages SET state = :state, next_at = :next_at
+--? attempts: , attempts = :attempts
+--? delivered_at: , delivered_at = :delivered_at
+--? last_status: , last_status = :last_status
+--? last_error: , last_error = :last_error
+WHERE id = :id AND state IN (:sources)
+--? if_attempts: AND attempts = :if_attempts
+
+-- name: hasten_messages
+-- The heartbeat of an instance is back: what waits for it is due at once.
+UPDATE messages SET next_at = :now
+WHERE node_id = :node_id AND instance_id = :instance_id AND next_at > :now
+
+-- name: drop_messages
+-- What is still to be sent for an execution is not sent any more.
+UPDATE messages SET state = :state, next_at = NULL
+WHERE execution_id = :execution_id AND next_at IS NOT NULL
+--? kinds: AND kind IN (:kinds)
+--? instance_id: AND instance_id = :instance_id
+--? approval_id: AND approval_id = :approval_id
+
+-- name: count_messages
+-- How many messages are in each state.
+SELECT state, COUNT(*) AS held FROM messages GROUP BY state

@@ -1,0 +1,46 @@
+-- name: put_node
+-- Registers a node, or replaces what an earlier registration said; its owner and birth stay.
+INSERT INTO nodes (node_id, version, own, reasoners, skills, metadata, owner, created_at, updated_at)
+VALUES (:node_id, :version, :own, :reasoners, :skills, :metadata, :owner, :now, :now)
+ON CONFLICT (node_id) DO UPDATE SET
+    version = excluded.version, own = excluded.own, reasoners = excluded.reasoners,
+    skills = excluded.skills, metadata = excluded.metadata, updated_at = excluded.updated_at
+
+-- name: get_node
+-- One node.
+SELECT * FROM nodes WHERE node_id = :node_id
+
+-- name: list_nodes
+-- One page of nodes by id, last first.
+SELECT * FROM nodes WHERE 1 = 1
+--? before: AND node_id < :before
+ORDER BY node_id DESC LIMIT :limit
+
+-- name: put_instance
+-- Registers an instance; the same one again gets its new address and state, and keeps its secret.
+INSERT INTO instances (node_id, instance_id, base_url, secret, own, state, registered_at,
+    last_heartbeat_at, drain_ms)
+VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NULL)
+ON CONFLICT (node_id, instance_id) DO UPDATE SET
+    base_url = excluded.base_url, own = excluded.own, state = excluded.state,
+    registered_at = excluded.registered_at, last_heartbeat_at = excluded.last_heartbeat_at,
+    drain_ms = NULL
+
+-- name: get_instance
+-- One instance of a node.
+SELECT * FROM instances WHERE node_id = :node_id AND instance_id = :instance_id
+
+-- name: list_instances
+-- Instances, those that registered last first.
+SELECT * FROM instances WHERE 1 = 1
+--? node_id: AND node_id = :node_id
+--? base_url: AND base_url = :base_url
+--? states: AND state IN (:states)
+ORDER BY registered_at DESC, instance_id DESC
+
+-- name: update_instance
+-- What a heartbeat or a shutdown changes.
+UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
+--? state: , state = :state
+--? drain_ms: , drain_ms = :drain_ms
+WHERE node_id = :node_id AND instance_id = :instance_id

@@ -1,0 +1,204 @@
+"""SQLite: one file, one writer.
+
+Reads run on the event loop's thread on a connection of their own (write-ahead log, so they never
+wait for the writer): a point read takes some ten microseconds, less than a hop to a thread.
+
+Writes go to one thread. It takes everything that is queued, applies each change inside its own
+savepoint of one transaction, and commits once for all of them: a change whose guard does not hold
+is rolled back alone. Only when the commit is durable (``synchronous=FULL``) are the callers woken,
+all of a batch in one hop to the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from signoff.server.domain.store import (
+    Board,
+    Change,
+    Row,
+    SchemaError,
+    StoreUnavailable,
+    Value,
+    Watch,
+)
+from signoff.server.store import migrations, queries
+from signoff.server.store.sqlite_writer import Job, Writer, unavailable
+
+BUSY_MS = 10_000
+"""How long to wait for another process that writes, such as the command that makes keys."""
+
+CACHED_STATEMENTS = 512
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the database with the settings that durability rests on.
+
+    Raises:
+        SchemaError: the file is no SQLite database.
+        StoreUnavailable: it can't be opened.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The file holds the secrets that messages are signed with: for its owner's eyes only.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=CACHED_STATEMENTS,
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnavailable(f"the database can't be opened: {error}") from error
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise SchemaError("the file is no SQLite database") from error
+        raise StoreUnavailable(f"the database can't be opened: {error}") from error
+    return connection
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date in one transaction. Safe to run again, and by two at once.
+
+    Raises:
+        SchemaError: a newer server made the schema, or the tables are someone else's.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations"
+            " (version BIGINT PRIMARY KEY, title TEXT NOT NULL)"
+        )
+        applied = {
+            version for (version,) in connection.execute("SELECT version FROM schema_migrations")
+        }
+        for step in migrations.missing(migrations.load("sqlite"), applied):
+            for statement in step.statements():
+                connection.execute(statement)
+            connection.execute(
+                "INSERT INTO schema_migrations VALUES (?, ?)", (step.version, step.title)
+            )
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        connection.execute("ROLLBACK")
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise SchemaError(f"the schema can't be set up: {error}") from error
+        raise unavailable(error) from error
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+class SqliteStore:
+    """A :class:`~signoff.server.domain.store.Store` in one SQLite file."""
+
+    def __init__(self, reader: sqlite3.Connection, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._queries = queries.load("?{}".format, "sqlite")
+        self._board = Board()
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self.fail_points = writer.fail_points
+
+    @classmethod
+    async def open(cls, path: Path | str) -> SqliteStore:
+        """Open the file (made when it is not there, readable by its owner only) and migrate it.
+
+        Raises:
+            SchemaError: the file is no database of ours, or a newer server made it.
+            StoreUnavailable: it can't be opened.
+        """
+        path = Path(path)
+        with ThreadPoolExecutor(1) as pool:
+            connection = await asyncio.get_running_loop().run_in_executor(pool, _prepare, path)
+        return cls(connect(path, read_only=True), Writer(connection))
+
+    async def one(self, query: str, **params: Value) -> Row | None:
+        """The first row of a named query, or None."""
+        rows = self._read(query, params, 1)
+        return rows[0] if rows else None
+
+    async def all(self, query: str, **params: Value) -> list[Row]:
+        """All rows of a named query."""
+        return self._read(query, params, None)
+
+    async def apply(self, change: Change) -> None:
+        """Apply a change in one transaction. Returns only after its commit is durable."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        bound = [
+            (statement, *self._queries[statement.query].bind(statement.params))
+            for statement in change.statements
+        ]
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._writer.put(Job(bound, change.topics, done, self._settle))
+        await done
+
+    def watch(self, *topics: str) -> Watch:
+        """Subscribe to commits that name one of ``topics``."""
+        return Watch(self._board, topics)
+
+    def wake(self, *topics: str) -> None:
+        """Wake the watchers of ``topics`` without a change; with none given, all watchers."""
+        if topics:
+            self._board.wake(topics)
+        else:
+            self._board.wake_all()
+
+    async def close(self) -> None:
+        """Finish what is queued, then close. What comes later raises StoreUnavailable."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._loop.run_in_executor(None, self._writer.close)
+        self._reader.close()
+
+    def _read(self, query: str, params: dict[str, Value], limit: int | None) -> list[Row]:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        sql, values = self._queries[query].bind(params)
+        try:
+            cursor = self._reader.execute(sql, values)
+            rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+            names = [column[0] for column in cursor.description]
+            cursor.close()
+        except sqlite3.OperationalError as error:
+            raise unavailable(error) from error
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _settle(self, jobs: list[Job]) -> None:
+        self._loop.call_soon_threadsafe(self._answer, jobs)
+
+    def _answer(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.error is None:
+                self._board.wake(job.topics)
+            if job.done.done():  # its caller has gone away
+                continue
+            if job.error is None:
+                job.done.set_result(None)
+            else:
+                job.done.set_exception(job.error)
+
+
+def _prepare(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    try:
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

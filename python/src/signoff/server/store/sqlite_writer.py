@@ -1,0 +1,137 @@
+"""The writer's thread of the SQLite engine: takes what is queued, commits it together."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signoff.server.domain.store import Missed, Statement, StoreUnavailable
+
+MOST_AT_ONCE = 256
+"""Changes in one transaction: enough to share a commit, few enough that the first waits briefly."""
+
+# Another change took the key first: the same as a guard that does not hold.
+_TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One change on its way: what to run, whom to answer, and how it ended."""
+
+    bound: list[tuple[Statement, str, tuple[str | int | None, ...]]]
+    topics: set[str]
+    done: asyncio.Future[None]
+    settle: Callable[[list[Job]], None]
+    error: Exception | None = None
+
+
+def _pass() -> None:
+    """Do nothing: what an unarmed fail point does."""
+
+
+@dataclass(slots=True)
+class FailPoints:
+    """Where tests make the store fail. Each is called on the writer's thread, once a batch.
+
+    What ``before_commit`` raises undoes the batch; what ``after_commit`` raises loses its answers,
+    as a crash between the commit and the reply would.
+    """
+
+    before_commit: Callable[[], None] = _pass
+    after_commit: Callable[[], None] = _pass
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """The store's error for one of the engine's."""
+    return StoreUnavailable(f"the database does not answer: {error}")
+
+
+class Writer:
+    """Owns the connection that writes, and the one thread that uses it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.fail_points = FailPoints()
+        self._connection = connection
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        """Queue a job. It is settled after its commit, from the writer's thread."""
+        self._queue.put(job)
+
+    def close(self) -> None:
+        """Finish what is queued, end the thread, close the connection."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while True:
+            jobs, more = self._take()
+            if jobs:
+                self._write(jobs)
+                jobs[0].settle(jobs)
+            if not more:
+                return
+
+    def _take(self) -> tuple[list[Job], bool]:
+        jobs: list[Job] = []
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MOST_AT_ONCE:
+                return jobs, True
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return jobs, True
+        return jobs, False
+
+    def _write(self, jobs: list[Job]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                self._run_job(job)
+            self.fail_points.before_commit()
+            self._connection.execute("COMMIT")
+            self.fail_points.after_commit()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every caller's answer
+            self._give_up(jobs, error)
+
+    def _give_up(self, jobs: list[Job], error: Exception) -> None:
+        """Nothing of the batch counts (or its answers are lost): tell everyone so."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            pass  # SQLite has rolled back by itself, or will when the file is opened again
+        for job in jobs:
+            job.error = job.error or unavailable(error)
+
+    def _run_job(self, job: Job) -> None:
+        execute = self._connection.execute
+        execute("SAVEPOINT change")
+        try:
+            for statement, sql, values in job.bound:
+                touched = execute(sql, values).rowcount
+                if statement.expect is not None and touched != statement.expect:
+                    raise Missed(statement)
+        except Missed as missed:
+            job.error = missed
+        except sqlite3.IntegrityError as error:
+            taken = error.sqlite_errorcode in _TAKEN
+            job.error = Missed(statement) if taken else error
+        except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise  # disk full, I/O, locked: the whole batch stands or falls
+            job.error = error
+        except (sqlite3.Error, ValueError, OverflowError, TypeError) as error:
+            job.error = error  # a value that SQLite can't hold: this change's own fault
+        if job.error is not None:
+            execute("ROLLBACK TO change")
+        execute("RELEASE change")
