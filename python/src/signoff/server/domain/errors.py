@@ -11,10 +11,18 @@ status, so nothing here knows about HTTP.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-Pointed = tuple[str, str]
-"""One fault of an input: its JSON pointer, and what is wrong there."""
+
+class Fault(NamedTuple):
+    """One place of an input that is wrong."""
+
+    pointer: str
+    """A JSON pointer into the body, or ``/`` and the name of the parameter. Empty: the whole."""
+    detail: str
+    """What would be right."""
+    where: str = "body"
+    """``body``, ``query``, ``path`` or ``header``."""
 
 
 class Refusal(Exception):
@@ -23,12 +31,12 @@ class Refusal(Exception):
     Args:
         code: the problem code, a word of the contract's closed enum.
         detail: one or two sentences for a person; never user JSON or secrets.
-        errors: faults of the input, each with its JSON pointer.
+        errors: the places of the input that are wrong.
         extra: further members of the problem document.
     """
 
     def __init__(
-        self, code: str, detail: str, *, errors: Iterable[Pointed] = (), **extra: Any
+        self, code: str, detail: str, *, errors: Iterable[Fault] = (), **extra: Any
     ) -> None:
         super().__init__(detail)
         self.code = code

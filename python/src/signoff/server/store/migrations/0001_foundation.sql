@@ -20,7 +20,7 @@ CREATE TABLE instances (
     base_url           TEXT NOT NULL,
     secret             TEXT NOT NULL,
     own                BIGINT NOT NULL CHECK (own IN (0, 1)),
-    state              TEXT NOT NULL CHECK (state IN ('live', 'draining', 'gone')),
+    state              TEXT NOT NULL CHECK (state IN ('live', 'draining', 'away')),
     registered_at      BIGINT NOT NULL,
     last_heartbeat_at  BIGINT NOT NULL,
     drain_ms           BIGINT,
@@ -153,7 +153,8 @@ CREATE TABLE steps (
     PRIMARY KEY (execution_id, key)
 );
 
--- data: canonical JSON, what the hash covers; content: the user's own text, whose digest is in data.
+-- data: canonical JSON, what the hash covers; content: the user's own JSON, whose digest is in data.
+-- event_key: the agent's own word for what it must not append twice.
 CREATE TABLE events (
     chain_id      TEXT NOT NULL,
     seq           BIGINT NOT NULL CHECK (seq > 0),
@@ -166,10 +167,12 @@ CREATE TABLE events (
     actor_source  TEXT NOT NULL,
     data          TEXT NOT NULL,
     content       TEXT,
+    event_key     TEXT,
     prev_hash     TEXT NOT NULL,
     hash          TEXT NOT NULL,
     PRIMARY KEY (chain_id, seq)
 );
+CREATE UNIQUE INDEX events_by_key ON events (chain_id, event_key) WHERE event_key IS NOT NULL;
 
 -- The outbox: every message is written with the fact that it tells.
 CREATE TABLE messages (
@@ -189,6 +192,7 @@ CREATE TABLE messages (
     delivered_at  BIGINT,
     last_status   BIGINT,
     last_error    TEXT,
+    resolved      BIGINT CHECK (resolved IN (0, 1)),
     CHECK ((state = 'pending') = (next_at IS NOT NULL)),
     CHECK ((state = 'delivered') = (delivered_at IS NOT NULL))
 );

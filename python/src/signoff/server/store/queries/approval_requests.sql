@@ -59,7 +59,7 @@ SELECT * FROM approval_requests WHERE 1 = 1
 --? nodes: AND node_id IN (:nodes)
 --? owner: AND owner = :owner
 --? reviewer_id: AND reviewer_id = :reviewer_id
---? decided_after: AND decided_at > :decided_after
+--? decided_after: AND decided_at >= :decided_after
 --? decided_before: AND decided_at < :decided_before
 ORDER BY id DESC LIMIT :limit
 

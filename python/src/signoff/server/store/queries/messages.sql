@@ -35,6 +35,7 @@ UPDATE messages SET state = :state, next_at = :next_at
 --? delivered_at: , delivered_at = :delivered_at
 --? last_status: , last_status = :last_status
 --? last_error: , last_error = :last_error
+--? resolved: , resolved = :resolved
 WHERE id = :id AND state IN (:sources)
 --? if_attempts: AND attempts = :if_attempts
 

@@ -9,12 +9,9 @@ ON CONFLICT (execution_id, key) DO NOTHING
 SELECT * FROM steps WHERE execution_id = :execution_id AND key = :key
 
 -- name: list_steps
--- One page of the steps of an execution by key, last first.
+-- One page of the steps of an execution in the order in which they were recorded, after the step
+-- that the cursor names.
 SELECT * FROM steps WHERE execution_id = :execution_id
---? before: AND key < :before
---? kind: AND kind = :kind
-ORDER BY key DESC LIMIT :limit
-
--- name: list_all_steps
--- All steps of an execution in the order in which they were recorded.
-SELECT * FROM steps WHERE execution_id = :execution_id ORDER BY at, key
+--? after_at: AND (at > :after_at
+--? after_at:     OR (at = :after_at AND key > :after_key))
+ORDER BY at, key LIMIT :limit
