@@ -1,0 +1,3 @@
+module github.com/signoff-dev/signoff/go
+
+go 1.25

@@ -1,0 +1,2 @@
+/** The wire types of the contract, as they travel: names in snake_case. */
+export type * from "./contract.gen.js";
