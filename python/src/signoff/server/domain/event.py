@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from signoff.canonical import GENESIS, canonical
+from signoff.canonical import GENESIS, canonical, digest
 from signoff.server.domain import timestamp
 from signoff.server.domain.store import Row, Statement, Value
 
@@ -106,9 +106,13 @@ class Chain:
             actor: who did it.
             data: ids, words, integers below 2^53 and SHA-256 digests; never user JSON itself.
             approval_id: the request that it is about.
-            content: the user's own JSON text, kept beside the event; put its digest in ``data``.
+            content: user JSON as text, kept beside the event; its digest becomes
+                ``data.content_sha256``.
             key: the caller's own word for it, unique in the chain; a taken one is a miss.
         """
+        said = dict(data or {})
+        if content is not None:
+            said["content_sha256"] = digest(json.loads(content))
         row: dict[str, Value] = {
             "chain_id": self._chain_id,
             "seq": self._seq + 1,
@@ -119,7 +123,7 @@ class Chain:
             "actor_id": actor.id,
             "actor_name": actor.name,
             "actor_source": actor.source,
-            "data": canonical(data or {}).decode(),
+            "data": canonical(said).decode(),
             "content": content,
             "event_key": key,
             "prev_hash": self._hash,
