@@ -1,0 +1,1 @@
+"""What the server does: one function per operation of the contract. Load, decide, change."""

@@ -1,0 +1,39 @@
+"""Long polls: look, subscribe, look again, until it is done, time is up, or the server stops."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from signoff.server.operations.context import Context
+
+T = TypeVar("T")
+
+
+async def wait_for(
+    context: Context,
+    topic: str,
+    look: Callable[[], Awaitable[T]],
+    done: Callable[[T], bool],
+    wait_seconds: float,
+) -> T:
+    """Look until what is seen is ``done``, and return what was seen last.
+
+    Args:
+        context: the server's.
+        topic: woken by the commits that may change what is seen.
+        look: reads the state; what it raises ends the wait.
+        done: whether there is nothing to wait for.
+        wait_seconds: how long to wait at most; 0 or less looks once.
+    """
+    seen = await look()
+    if wait_seconds <= 0 or done(seen):
+        return seen
+    deadline = context.clock.now() + round(wait_seconds * 1000)
+    with context.store.watch(topic) as watch:
+        while not done(seen := await look()):
+            if context.stopping.is_set() or context.clock.now() >= deadline:
+                break
+            await context.clock.wait_until(deadline, watch.event)
+            watch.event.clear()
+    return seen
