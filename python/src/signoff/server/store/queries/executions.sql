@@ -33,6 +33,7 @@ WHERE execution_id = :execution_id AND event_seq = :from_seq
 --? sources: AND status IN (:sources)
 --? if_attempt: AND attempt = :if_attempt
 --? if_leased_by: AND lease_instance = :if_leased_by
+--? if_waiting_children: AND waiting_children = :if_waiting_children
 
 -- name: touch_execution
 -- Progress of an attempt, which leaves no event: a recorded step, a decision that was taken.
@@ -127,3 +128,12 @@ GROUP BY node_id, lease_instance
 -- name: count_executions
 -- How many executions are in each state.
 SELECT status, COUNT(*) AS held FROM executions GROUP BY status
+
+-- name: wait_for_children
+-- What an execution waits for has changed, or it is due, but its state is the same: no event. As
+-- the head of the chain stays, the count guards itself. Without a count it only guards.
+UPDATE executions SET event_seq = :from_seq
+--? waiting_children: , waiting_children = :waiting_children
+--? dispatch_at: , dispatch_at = :dispatch_at
+WHERE execution_id = :execution_id AND event_seq = :from_seq
+    AND waiting_children = :if_waiting_children

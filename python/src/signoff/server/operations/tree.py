@@ -1,0 +1,274 @@
+"""The unit of a change: an execution with its ancestors, and the event chains of all of them.
+
+Who waits for a waiting child waits too, so a change of one execution may move every execution
+above it. A tree is loaded, changed in memory, and turned into one :class:`Change`, in which the
+heads of all chains that it touched come first::
+
+    tree = await Tree.load(context, execution_id)
+    tree.append(EventType.STEP_RECORDED, actor, data={...})
+    tree.gate_closed(actor)                     # and its parent resumes, and that one's parent
+    tree.add("insert_message", id=..., ...)
+    await context.store.apply(tree.change())    # Missed: load again, decide again
+
+Whatever is left out of the tree can't be moved by it: load with ``descendants=True`` to cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from signoff.contract_gen import ExecutionStatus
+from signoff.server.domain.errors import NotFound
+from signoff.server.domain.event import Actor
+from signoff.server.domain.execution import WAITING, Execution
+from signoff.server.domain.store import (
+    Change,
+    Row,
+    Statement,
+    StatementSource,
+    Store,
+    Value,
+)
+from signoff.server.domain.transition import Transition
+
+if TYPE_CHECKING:
+    from signoff.server.operations.context import Context
+
+
+class Tree:
+    """An execution, its ancestors, and if asked for its descendants, while a change is built.
+
+    ``now`` is the time of everything that the change does, in ms since the epoch.
+    """
+
+    def __init__(self, execution: Execution, others: Iterable[Execution], now: int) -> None:
+        self.execution = execution
+        self.now = now
+        self._members = {member.chain_id: member for member in (execution, *others)}
+        self._read = {key: dict(member.row) for key, member in self._members.items()}
+        self._held: set[str] = set()
+        self._change = Change()
+
+    @classmethod
+    async def load(cls, context: Context, execution_id: str, *, descendants: bool = False) -> Tree:
+        """Read an execution by its bare id, with its ancestors.
+
+        With ``descendants`` also all executions below it.
+
+        Raises:
+            NotFound: there is no such execution.
+        """
+        row = await context.store.one("get_execution", execution_id=execution_id)
+        if row is None:
+            raise NotFound(f"there is no execution {execution_id}")
+        others = await _ancestors(context.store, row)
+        if descendants:
+            others += await _descendants(context.store, execution_id)
+        return cls(Execution(row), map(Execution, others), context.clock.now())
+
+    @property
+    def ancestors(self) -> list[Execution]:
+        """The parent of the execution, then that one's parent, up to the root of the run."""
+        return list(self._above(self.execution))
+
+    @property
+    def descendants(self) -> list[Execution]:
+        """The unfinished executions below it, parents before children; empty unless loaded."""
+        upper = {self.execution.chain_id, *(member.chain_id for member in self.ancestors)}
+        return [m for key, m in self._members.items() if key not in upper and not m.finished]
+
+    def append(
+        self,
+        kind: str,
+        actor: Actor,
+        *,
+        data: Mapping[str, Any] | None = None,
+        content: str | None = None,
+        approval_id: str | None = None,
+        key: str | None = None,
+        of: Execution | None = None,
+    ) -> Row:
+        """Append an event to the chain of the execution (``of``: of that member); return its row.
+
+        See :meth:`Chain.append` for the rest.
+        """
+        return (of or self.execution).append(
+            kind,
+            at=self.now,
+            actor=actor,
+            data=data,
+            approval_id=approval_id,
+            content=content,
+            key=key,
+        )
+
+    def gate_opened(self, actor: Actor) -> None:
+        """The execution has one more pending request: it waits, and so do those above it."""
+        self._count(+1, actor)
+
+    def gate_closed(self, actor: Actor) -> None:
+        """It has one pending request less: with the last one it and those above it go on.
+
+        Whoever has no lease is due for dispatch now: the next attempt takes the decision.
+        """
+        self._count(-1, actor)
+        self.execution.wake(self.now)
+
+    def move(
+        self,
+        transition: Transition[ExecutionStatus],
+        actor: Actor,
+        *,
+        reason: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        of: Execution | None = None,
+        **columns: Value,
+    ) -> None:
+        """Move the execution (``of``: that member), and those above it as far as they wait for it.
+
+        At an end its parent is woken when nobody holds it: a result is there for it.
+
+        Raises:
+            Conflict, ValueError: as :meth:`Execution.move`.
+        """
+        moved = of or self.execution
+        was_waiting = moved.status == WAITING
+        moved.move(transition, at=self.now, actor=actor, reason=reason, data=data, **columns)
+        self._ripple(moved, was_waiting, actor)
+        if moved.finished and (parent := self._parent(moved)) and parent.status == WAITING:
+            parent.wake(self.now)
+
+    def add(self, query: str, *, expect: int | None = 1, **params: Value) -> None:
+        """Add a statement to the change: a row beside the executions, a message."""
+        self._change.add(query, expect=expect, **params)
+
+    def extend(self, statements: Iterable[Statement]) -> None:
+        """Add statements that were built elsewhere, such as those of a request."""
+        self._change.statements.extend(statements)
+
+    def hold(self, of: Execution | None = None) -> None:
+        """Demand that the execution (``of``: that member) is still as read, though not changed."""
+        self._held.add((of or self.execution).chain_id)
+
+    def wake(self, *topics: str) -> None:
+        """Name topics whose watchers are woken with those of the executions that were touched."""
+        self._change.wake(*topics)
+
+    def change(self) -> Change:
+        """What was done, as one change that wakes ``exec:{id}`` of each touched member and ``due``.
+
+        Call it once. Members that nothing was done to take no part and guard nothing.
+        """
+        chains: list[StatementSource] = []
+        for key, member in self._members.items():
+            source = _Member(member, self._read[key])
+            if source.touched:
+                self._change.wake(f"exec:{key}")
+            if source.touched or key in self._held:
+                chains.append(source)
+        self._change.add_chains(*chains)
+        self._change.wake("due")
+        return self._change
+
+    def _count(self, pending_own: int, actor: Actor) -> None:
+        was_waiting = self.execution.status == WAITING
+        self.execution.count(at=self.now, actor=actor, pending_own=pending_own)
+        self._ripple(self.execution, was_waiting, actor)
+
+    def _ripple(self, child: Execution, was_waiting: bool, actor: Actor) -> None:
+        for ancestor in self._above(child):
+            is_waiting = child.status == WAITING
+            if was_waiting == is_waiting or ancestor.finished:
+                return
+            was_waiting = ancestor.status == WAITING
+            due = ancestor.row["dispatch_at"]
+            ancestor.count(at=self.now, actor=actor, waiting_children=1 if is_waiting else -1)
+            if due is not None:
+                # It was due already, perhaps for a decision of its own: it stays due.
+                ancestor.wake(due)
+            elif was_waiting and ancestor.status != WAITING:
+                ancestor.wake(self.now)
+            child = ancestor
+
+    def _parent(self, execution: Execution) -> Execution | None:
+        return self._members.get(execution.row["parent_execution_id"])
+
+    def _above(self, execution: Execution) -> Iterable[Execution]:
+        parent = self._parent(execution)
+        while parent is not None:
+            yield parent
+            parent = self._parent(parent)
+
+
+class _Member:
+    """A member of the tree as a source of statements, with the guards that its counts need.
+
+    That a second child waits is no transition of its parent and leaves no event, so the head of
+    the chain does not move and can't tell two such changes apart: the count guards itself.
+    """
+
+    def __init__(self, execution: Execution, read: Row) -> None:
+        self._execution = execution
+        self._read = read
+
+    @property
+    def chain_id(self) -> str:
+        return self._execution.chain_id
+
+    @property
+    def touched(self) -> bool:
+        return bool(self._events) or self._quiet() != {}
+
+    @property
+    def _events(self) -> bool:
+        return bool(self._execution.head["seq"] != self._execution.from_seq)
+
+    def _quiet(self) -> dict[str, Value]:
+        """The columns that changed, of those that change without an event."""
+        row = self._execution.row
+        return {
+            name: row[name]
+            for name in ("waiting_children", "dispatch_at")
+            if name in row and row[name] != self._read[name]
+        }
+
+    def statements(self) -> list[Statement]:
+        counted: dict[str, Value] = {"if_waiting_children": self._read.get("waiting_children", 0)}
+        if not self._events:
+            guards: dict[str, Value] = {
+                "execution_id": self.chain_id,
+                "from_seq": self._execution.from_seq,
+            }
+            return [Statement("wait_for_children", self._quiet() | guards | counted)]
+        head, *events = self._execution.statements()
+        if "waiting_children" in head.params and head.query == "move_execution":
+            head = Statement(head.query, {**head.params, **counted}, head.expect)
+        return [head, *events]
+
+
+async def _ancestors(store: Store, row: Row) -> list[Row]:
+    rows: list[Row] = []
+    while (parent := row["parent_execution_id"]) is not None:
+        above = await store.one("get_execution", execution_id=parent)
+        if above is None:  # pragma: no cover - a foreign key forbids it
+            break
+        rows.append(above)
+        row = above
+    return rows
+
+
+async def _descendants(store: Store, execution_id: str) -> list[Row]:
+    # Level by level: parents come before their children. A finished one may have children that
+    # still run, so all are followed.
+    found: list[Row] = []
+    level = [execution_id]
+    while level:
+        rows = [
+            row
+            for parent in level
+            for row in await store.all("list_children", parent_execution_id=parent)
+        ]
+        found += rows
+        level = [row["execution_id"] for row in rows]
+    return found
