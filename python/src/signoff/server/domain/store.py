@@ -76,8 +76,8 @@ class Change:
     statements: list[Statement] = field(default_factory=list)
     topics: set[str] = field(default_factory=set)
 
-    def add(self, query: str, *, expect: int | None = 1, **params: Value) -> None:
-        """Append one statement."""
+    def add(self, query: str, /, *, expect: int | None = 1, **params: Value) -> None:
+        """Append a statement that must touch ``expect`` rows; None: any number, none too."""
         self.statements.append(Statement(query, params, expect))
 
     def add_chains(self, *chains: StatementSource) -> None:

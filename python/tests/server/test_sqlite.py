@@ -1,0 +1,271 @@
+"""What holds for the SQLite engine alone: durability, its one writer, other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from signoff.server.domain.store import Missed, SchemaError, StoreUnavailable
+from signoff.server.store import migrations
+from signoff.server.store.sqlite import SqliteStore, connect, migrate
+from tests.server.rows import key
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "signoff.db"
+
+
+@pytest.fixture
+async def engine(path: Path) -> AsyncIterator[SqliteStore]:
+    opened = await SqliteStore.open(path)
+    yield opened
+    await opened.close()
+
+
+def stored(path: Path) -> list[str]:
+    """What another process sees: committed rows only."""
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT key_id FROM keys ORDER BY created_at, key_id").fetchall()
+    connection.close()
+    return [row[0] for row in rows]
+
+
+class Gate:
+    """Holds the writer's thread until it is opened."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self) -> None:
+        self.reached.set()
+        assert self.opened.wait(20)
+
+    async def until_reached(self) -> None:
+        assert await asyncio.to_thread(self.reached.wait, 20)
+
+
+async def test_nothing_is_acknowledged_before_its_commit(engine: SqliteStore, path: Path) -> None:
+    before, after = Gate(), Gate()
+    engine.fail_points.before_commit = before
+    engine.fail_points.after_commit = after
+    task = asyncio.create_task(engine.apply(key(1)))
+    await before.until_reached()
+    assert stored(path) == []
+    before.opened.set()
+    await after.until_reached()
+    assert stored(path) == ["key_1"]
+    assert not task.done()
+    after.opened.set()
+    await task
+
+
+async def test_what_is_queued_is_committed_together(engine: SqliteStore) -> None:
+    gate, commits = Gate(), []
+    engine.fail_points.before_commit = gate
+    engine.fail_points.after_commit = lambda: commits.append(1)
+    first = asyncio.create_task(engine.apply(key(0)))
+    await gate.until_reached()
+    rest = [asyncio.create_task(engine.apply(key(n))) for n in range(1, 200)]
+    await asyncio.wait(rest, timeout=0)
+    gate.opened.set()
+    await asyncio.gather(first, *rest)
+    assert len(commits) == 2
+
+
+async def test_a_commit_that_fails_is_nobodys_success(engine: SqliteStore, path: Path) -> None:
+    def full() -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    await engine.apply(key(0))
+    healthy = engine.fail_points.before_commit
+    engine.fail_points.before_commit = full
+    ends = await asyncio.gather(*(engine.apply(key(n)) for n in range(9)), return_exceptions=True)
+    assert {type(end) for end in ends[1:]} == {StoreUnavailable}
+    assert type(ends[0]) in (Missed, StoreUnavailable)
+    assert stored(path) == ["key_0"]
+    engine.fail_points.before_commit = healthy
+    await engine.apply(key(1))
+    assert stored(path) == ["key_0", "key_1"]
+
+
+async def test_a_lost_answer_leaves_the_change_there(engine: SqliteStore, path: Path) -> None:
+    def crash() -> None:
+        raise RuntimeError("crash after the commit")
+
+    engine.fail_points.after_commit = crash
+    with pytest.raises(StoreUnavailable):
+        await engine.apply(key(1))
+    assert stored(path) == ["key_1"]
+
+
+async def test_a_full_disk_is_a_store_that_is_unavailable(engine: SqliteStore, path: Path) -> None:
+    engine._writer._connection.execute("PRAGMA max_page_count=1")
+    with pytest.raises(StoreUnavailable, match="full"):
+        await engine.apply(key(1, name="x" * 10_000_000))
+    engine._writer._connection.execute("PRAGMA max_page_count=1000000")
+    await engine.apply(key(2))
+    assert stored(path) == ["key_2"]
+
+
+WRITER = """
+import asyncio, sys
+from signoff.server.store.sqlite import SqliteStore
+from tests.server.rows import key
+
+async def main():
+    store = await SqliteStore.open(sys.argv[1])
+    async def put(number):
+        await store.apply(key(number))
+        print(number, flush=True)
+    for start in range(0, 100_000, 20):
+        await asyncio.gather(*(put(start + n) for n in range(20)))
+
+asyncio.run(main())
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
+    root = Path(__file__).parents[2]
+    for heard in (1, 50, 300):
+        path.unlink(missing_ok=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=root
+        )
+        assert child.stdout is not None
+        acknowledged = [int(child.stdout.readline()) for _ in range(heard)]
+        child.kill()
+        acknowledged += [int(line) for line in child.stdout.read().splitlines()]
+        child.wait()
+        child.stdout.close()
+        assert {f"key_{number}" for number in acknowledged} <= set(stored(path))
+
+
+async def test_another_process_may_write_too(engine: SqliteStore, path: Path) -> None:
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(engine.apply(key(1)))
+    done, _ = await asyncio.wait([waiting], timeout=0.05)
+    assert not done
+    other.execute("UPDATE facts SET value = value")
+    other.execute("COMMIT")
+    other.close()
+    await waiting
+    assert stored(path) == ["key_1"]
+
+
+async def test_the_file_is_for_its_owner_only(engine: SqliteStore, path: Path) -> None:
+    assert await engine.one("ping") == {"one": 1}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_durability_is_switched_on(engine: SqliteStore) -> None:
+    for connection in (engine._writer._connection, engine._reader):
+        told = {
+            name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+        assert told == {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "foreign_keys": 1,
+            "busy_timeout": 10_000,
+        }
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        engine._reader.execute("DELETE FROM keys")
+
+
+async def test_opened_again_it_has_what_it_had(path: Path) -> None:
+    first = await SqliteStore.open(path)
+    await first.apply(key(1))
+    await first.close()
+    second = await SqliteStore.open(path)
+    assert len(await second.all("list_keys")) == 1
+    await second.close()
+
+
+def test_migrations_run_by_many_processes_at_once(path: Path) -> None:
+    script = "import sys; from pathlib import Path; from signoff.server.store.sqlite import *; "
+    script += "migrate(connect(Path(sys.argv[1])))"
+    command = [sys.executable, "-c", script, str(path)]
+    children = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [child.communicate(timeout=60)[1] for child in children] == ["", "", "", ""]
+    connection = sqlite3.connect(path)
+    known = [(step.version, step.title) for step in migrations.load("sqlite")]
+    assert connection.execute("SELECT * FROM schema_migrations").fetchall() == known
+    connection.close()
+
+
+async def test_a_newer_schema_is_a_clear_error(path: Path) -> None:
+    await (await SqliteStore.open(path)).close()
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO schema_migrations VALUES (9999, 'future')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(SchemaError, match="has schema 9999, this server knows up to"):
+        await SqliteStore.open(path)
+
+
+async def test_a_file_of_someone_else_is_a_clear_error(path: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database" * 1000)
+    with pytest.raises(SchemaError, match="no SQLite database"):
+        await SqliteStore.open(text)
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("CREATE TABLE nodes (id)")
+    connection.close()
+    with pytest.raises(SchemaError, match="nodes already exists"):
+        await SqliteStore.open(tmp_path / "other.db")
+    with pytest.raises(StoreUnavailable, match="can't be opened"):
+        await SqliteStore.open(text / "signoff.db")
+
+
+async def test_a_migration_that_fails_leaves_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [migrations.Migration(1, "a", "CREATE TABLE a (x);\nSELECT nothing;\n")]
+    monkeypatch.setattr(migrations, "load", lambda dialect: steps)
+    with pytest.raises(SchemaError, match="nothing"):
+        await SqliteStore.open(path)
+    connection = connect(path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+    def broken(_: object, __: object) -> list[migrations.Migration]:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(migrations, "missing", broken)
+    with pytest.raises(ValueError, match="broken"):
+        migrate(connection)
+    assert not connection.in_transaction
+    connection.close()
+
+
+async def test_a_reader_that_fails_is_a_store_that_is_unavailable(engine: SqliteStore) -> None:
+    engine._reader.set_progress_handler(lambda: 1, 1)
+    with pytest.raises(StoreUnavailable, match="interrupted"):
+        await engine.all("list_keys")
+    engine._reader.set_progress_handler(None, 0)
+
+
+async def test_a_query_that_is_wrong_fails_its_own_change_only(engine: SqliteStore) -> None:
+    engine._queries["insert_key"].lines.append((None, "WHERE nowhere"))
+    other = engine._queries["put_fact"]
+    assert other.name == "put_fact"
+    change = key(1)
+    fine = key(1)
+    fine.statements.clear()
+    fine.add("put_fact", name="n", value="v")
+    ends = await asyncio.gather(engine.apply(change), engine.apply(fine), return_exceptions=True)
+    assert isinstance(ends[0], sqlite3.OperationalError)
+    assert ends[1] is None
+    assert await engine.one("get_fact", name="n") == {"value": "v"}
