@@ -35,7 +35,7 @@ _METADATA = frozenset(
     map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192"))
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
 
 
 def literal(host: str) -> Address | None:
@@ -59,10 +59,8 @@ def refusal(address: Address, reach: Reach) -> str | None:
     """Why the server does not connect to ``address`` for this reach, in a few words; else None."""
     if reach is Reach.OPERATOR:
         return None
-    for candidate in (address, *_embedded(address)):
-        if why := _refusal(candidate, reach):
-            return why
-    return None
+    reasons = (_refusal(target, reach) for target in _targets(address))
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def url_refusal(url: str, reach: Reach) -> str | None:
@@ -90,15 +88,16 @@ def is_allowed(url: str, hosts: Collection[str]) -> bool:
     return not wanted.isdisjoint((host, shown, f"{shown}:{port}"))
 
 
-def _embedded(address: Address) -> list[Address]:
-    """The IPv4 addresses that an IPv6 address leads to: mapped, translated or tunnelled."""
+def _targets(address: Address) -> list[Address]:
+    """Where packets for an address end: itself, and what is inside a mapped or tunnelled one."""
     if address.version == 4:
-        return []
-    found: list[Address | None] = [address.ipv4_mapped, address.sixtofour]
-    found.extend(address.teredo or ())
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 0xFFFF):
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [inner for inner in found if inner is not None]
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    if address in _NAT64:
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    inside = [address.sixtofour, *(address.teredo or ())]
+    return [address, *(inner for inner in inside if inner is not None)]
 
 
 def _refusal(address: Address, reach: Reach) -> str | None:
@@ -110,20 +109,8 @@ def _refusal(address: Address, reach: Reach) -> str | None:
         return "it is no address of a host"
     if address.is_multicast:
         return "it is a multicast address"
-    if reach is Reach.PUBLIC:
-        return None if _is_public(address) else "it is not public"
-    if address.is_loopback or address.is_private:
-        return _broadcast(address)
-    return "it is reserved" if address.is_reserved else None
-
-
-def _is_public(address: Address) -> bool:
-    if address.version == 6 and address.ipv4_mapped is not None:
-        return True  # judged by the address inside it
-    if address.version == 6 and address in _NAT64:
-        return True
-    return address.is_global and not address.is_reserved
-
-
-def _broadcast(address: Address) -> str | None:
-    return "it is reserved" if address.is_reserved and address.version == 4 else None
+    if address.is_reserved and not address.is_loopback:
+        return "it is reserved"
+    if reach is Reach.PUBLIC and (not address.is_global or address in _SITE_LOCAL):
+        return "it is not public"
+    return None
