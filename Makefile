@@ -1,7 +1,8 @@
 # Each target sets up what it needs; a missing or too old tool is named in one line.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test generate check bench serve constraints \
-        check-python check-generated check-contract test-python test-go test-typescript
+        check-python check-go check-typescript check-generated check-contract \
+        test-python test-go test-typescript
 
 PYTHON ?= python3
 BIN := python/.venv/bin
@@ -10,8 +11,8 @@ export PYTHON
 
 # Stamp files: work is done again only when what it is made from changes.
 PYTHON_READY := python/.venv/.ready
-GO_READY := $(if $(wildcard go/go.mod),.cache/go.ready)
-TYPESCRIPT_READY := $(if $(wildcard typescript/package-lock.json),typescript/node_modules/.ready)
+GO_READY := .cache/go.ready
+TYPESCRIPT_READY := typescript/node_modules/.ready
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,12 +26,13 @@ $(PYTHON_READY): python/pyproject.toml python/constraints.txt
 	  --constraint python/constraints.txt --editable './python[all,dev]'
 	@touch $@
 
-.cache/go.ready: go/go.mod $(wildcard go/go.sum)
+$(GO_READY): go/go.mod $(wildcard go/go.sum) tools/go.mod tools/go.sum
 	@tools/require go
 	cd go && go mod download
+	cd tools && go mod download
 	@mkdir -p $(@D) && touch $@
 
-typescript/node_modules/.ready: typescript/package-lock.json
+$(TYPESCRIPT_READY): typescript/package-lock.json
 	@tools/require node
 	cd typescript && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -43,7 +45,7 @@ serve: $(PYTHON_READY) ## the control plane on this machine (ARGS='--port 9000' 
 
 test: check test-python test-go test-typescript ## everything that has to hold before a change lands
 
-check: check-python check-generated check-contract ## linters, types, imports, generated code, the contract
+check: check-python check-go check-typescript check-generated check-contract ## linters, types, imports, generated code, the contract
 
 generate: setup ## write anew all that is made from openapi.yaml
 	$(BIN)/python tools/generate.py
@@ -57,21 +59,28 @@ check-python: $(PYTHON_READY)
 	cd python && .venv/bin/mypy
 	cd python && .venv/bin/lint-imports
 
+check-go: $(GO_READY)
+	cd go && go vet ./...
+	@files=$$(gofmt -l go) && test -z "$$files" || { echo "gofmt would change: $$files" >&2; exit 1; }
+
+check-typescript: $(TYPESCRIPT_READY)
+	cd typescript && npm run --silent check
+
 check-generated: setup
 	$(BIN)/python tools/generate.py --check
 
-check-contract: setup
+check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	$(BIN)/openapi-spec-validator openapi.yaml
-	REDOCLY_TELEMETRY=off typescript/node_modules/.bin/redocly lint openapi.yaml
+	cd typescript && npm run --silent lint:contract
 
 test-python: $(PYTHON_READY)
 	cd python && .venv/bin/pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 test-go: $(GO_READY)
-	$(if $(GO_READY),cd go && go vet ./... && go test ./...)
+	cd go && go test ./...
 
 test-typescript: $(TYPESCRIPT_READY)
-	$(if $(TYPESCRIPT_READY),cd typescript && npm test)
+	cd typescript && npm test
 
 constraints: ## take the newest development tools that python/pyproject.toml allows
 	@tools/require python
