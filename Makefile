@@ -29,7 +29,7 @@ $(PYTHON_READY): python/pyproject.toml python/constraints.txt
 $(GO_READY): go/go.mod $(wildcard go/go.sum) tools/go.mod tools/go.sum
 	@tools/require go
 	cd go && go mod download
-	cd tools && go mod download
+	cd tools && go tool oapi-codegen -version >/dev/null # also builds it: it starts at once later
 	@mkdir -p $(@D) && touch $@
 
 $(TYPESCRIPT_READY): typescript/package-lock.json
