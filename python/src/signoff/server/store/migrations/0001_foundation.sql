@@ -84,7 +84,7 @@ CREATE UNIQUE INDEX executions_by_call
 CREATE INDEX executions_due_for_dispatch ON executions (node_id, dispatch_at)
     WHERE dispatch_at IS NOT NULL;
 CREATE INDEX executions_due_for_timeout ON executions (timeout_at) WHERE timeout_at IS NOT NULL;
-CREATE INDEX executions_leased ON executions (node_id, lease_instance)
+CREATE INDEX executions_leased ON executions (node_id, lease_instance, execution_id)
     WHERE lease_instance IS NOT NULL;
 
 -- Requests of an execution have its chain; only standalone ones have a head of their own.
