@@ -18,7 +18,7 @@
     ├── TransportError                  no answer: the server was not reached, or its reply was lost
     ├── ProtocolError                   an answer that is not in the contract
     ├── WaitTimeoutError                (a TimeoutError) the wait is over, what it was for goes on
-    ├── PauseTimeoutError               (a TimeoutError) so is `pause(timeout=)`, and its request withdrawn
+    ├── PauseTimeoutError               (a TimeoutError) so is `pause(timeout=)`: it has withdrawn
     ├── NondeterministicReplayError     a later attempt took another way than the recorded one
     └── MissingDependencyError          (an ImportError) an extra is not installed
 

@@ -1,0 +1,295 @@
+"""One try over HTTP: the only module of the SDK that knows httpx.
+
+The API key goes to the server's own origin only: redirects are never followed, and neither
+proxies nor `.netrc` of the environment are used (give an `http_transport` of your own for those).
+
+Where `httpx-aiohttp` is installed (`signoff[agent]`) the asynchronous transport stands on it: a
+request costs a sixth of the CPU, and hundreds may be in flight.
+"""
+
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from signoff._version import __version__
+from signoff.errors import TransportError
+from signoff.exchange import Answer, Request
+
+CONNECT_SECONDS: Final = 5.0
+"""A connection that is not there by then counts as refused."""
+
+KEEPALIVE_SECONDS: Final = 4.0
+"""Shorter than any server keeps an idle connection: one that just closed loses the request."""
+
+_LIMITS: Final = httpx.Limits(
+    # Long polls are many, and each holds a connection.
+    max_connections=None,
+    max_keepalive_connections=100,
+    keepalive_expiry=KEEPALIVE_SECONDS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncStream:
+    """An answer whose body is read as it comes."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer whose body is read as it comes."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+
+
+class AsyncTransport:
+    """Sends requests from coroutines. Connections are opened when they are needed.
+
+    `http_transport` takes the place of the network: an `httpx.ASGITransport` for an application
+    in this process, an `httpx.AsyncHTTPTransport(proxy=...)`, or one of yours. It is closed with
+    this transport.
+
+    Raises:
+        ValueError: `server_url` is no http(s) URL, or the key is nothing that a header can carry.
+    """
+
+    def __init__(
+        self,
+        server_url: str,
+        api_key: str | None,
+        *,
+        http_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.server_url = checked_url(server_url)
+        self._headers = _headers(api_key)
+        self._given = http_transport
+        self._client: httpx.AsyncClient | None = None
+        self._closed = False
+
+    async def exchange(self, request: Request, read_seconds: float) -> Answer:
+        """One try. `read_seconds`: how long nothing may come.
+
+        Raises:
+            TransportError: no answer.
+        """
+        try:
+            answer = await self._open().request(
+                request.method,
+                self.server_url + request.target,
+                headers=self._headers | request.headers,
+                content=request.content,
+                timeout=_timeout(read_seconds),
+            )
+        except _FAULTS as error:
+            raise _fault(request, error) from error
+        return _answer(answer)
+
+    @asynccontextmanager
+    async def stream(self, request: Request, read_seconds: float) -> AsyncIterator[AsyncStream]:
+        """One try; the body is read in the `async with` block.
+
+        Raises:
+            TransportError: no answer, or, from the chunks, no more of it.
+        """
+        opened = self._open().stream(
+            request.method,
+            self.server_url + request.target,
+            headers=self._headers | request.headers,
+            timeout=_timeout(read_seconds),
+        )
+        try:
+            answer = await opened.__aenter__()
+        except _FAULTS as error:
+            raise _fault(request, error) from error
+        try:
+            yield AsyncStream(answer.status_code, _lower(answer), _read_async(request, answer))
+        finally:
+            await answer.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection. A closed transport opens none."""
+        self._closed = True
+        if self._client is not None:
+            await self._client.aclose()
+        elif self._given is not None:
+            await self._given.aclose()
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise RuntimeError("the client is closed")
+        # Late, so that a client may be made before there is an event loop.
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                transport=self._given or _async_network(_tls(self.server_url)),
+                trust_env=False,
+            )
+        return self._client
+
+
+class Transport:
+    """Sends requests from threads; like `AsyncTransport` in everything else."""
+
+    def __init__(
+        self,
+        server_url: str,
+        api_key: str | None,
+        *,
+        http_transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.server_url = checked_url(server_url)
+        self._headers = _headers(api_key)
+        self._given = http_transport
+        self._client: httpx.Client | None = None
+        self._closed = False
+
+    def exchange(self, request: Request, read_seconds: float) -> Answer:
+        """One try. `read_seconds`: how long nothing may come.
+
+        Raises:
+            TransportError: no answer.
+        """
+        try:
+            answer = self._open().request(
+                request.method,
+                self.server_url + request.target,
+                headers=self._headers | request.headers,
+                content=request.content,
+                timeout=_timeout(read_seconds),
+            )
+        except _FAULTS as error:
+            raise _fault(request, error) from error
+        return _answer(answer)
+
+    @contextmanager
+    def stream(self, request: Request, read_seconds: float) -> Iterator[Stream]:
+        """One try; the body is read in the `with` block.
+
+        Raises:
+            TransportError: no answer, or, from the chunks, no more of it.
+        """
+        opened = self._open().stream(
+            request.method,
+            self.server_url + request.target,
+            headers=self._headers | request.headers,
+            timeout=_timeout(read_seconds),
+        )
+        try:
+            answer = opened.__enter__()
+        except _FAULTS as error:
+            raise _fault(request, error) from error
+        try:
+            yield Stream(answer.status_code, _lower(answer), _read(request, answer))
+        finally:
+            answer.close()
+
+    def close(self) -> None:
+        """Close every connection. A closed transport opens none."""
+        self._closed = True
+        if self._client is not None:
+            self._client.close()
+        elif self._given is not None:
+            self._given.close()
+
+    def _open(self) -> httpx.Client:
+        if self._closed:
+            raise RuntimeError("the client is closed")
+        if self._client is None:
+            self._client = httpx.Client(
+                transport=self._given
+                or httpx.HTTPTransport(
+                    verify=_tls(self.server_url), trust_env=False, limits=_LIMITS
+                ),
+                trust_env=False,
+            )
+        return self._client
+
+
+def checked_url(server_url: str) -> str:
+    """The URL without its last slash.
+
+    Raises:
+        ValueError: it is no http(s) URL, or has user info, a query or a fragment.
+    """
+    parts = urlsplit(server_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the server's URL must start with http:// or https:// and name a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("the server's URL must have no user info, query or fragment")
+    return server_url.rstrip("/")
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": f"signoff-python/{__version__}"}
+    if api_key is None:
+        return headers
+    # The key itself stays out of the message.
+    if not api_key.isascii() or not api_key.isprintable() or " " in api_key or not api_key:
+        raise ValueError("the API key must be of visible ASCII characters")
+    return headers | {"X-API-Key": api_key}
+
+
+def _timeout(read_seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=None)
+
+
+def _tls(server_url: str) -> ssl.SSLContext:
+    if server_url.startswith("https:"):
+        return httpx.create_ssl_context(trust_env=False)
+    # Reading the certificates takes longer than a request. This context trusts none.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _async_network(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+    try:
+        from signoff.transport_aiohttp import Network
+    except ImportError:
+        return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS)
+    return Network(tls, KEEPALIVE_SECONDS)
+
+
+_FAULTS: Final = (httpx.HTTPError, httpx.StreamError)
+_NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
+def _fault(request: Request, error: Exception) -> TransportError:
+    kind = type(error).__name__
+    detail = f"{kind}: {error}" if str(error) else kind
+    return TransportError(f"{request.name}: {detail}", sent=not isinstance(error, _NEVER_SENT))
+
+
+def _lower(answer: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def _answer(answer: httpx.Response) -> Answer:
+    return Answer(answer.status_code, _lower(answer), answer.content)
+
+
+async def _read_async(request: Request, answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.aiter_bytes():
+            yield chunk
+    except _FAULTS as error:
+        raise _fault(request, error) from error
+
+
+def _read(request: Request, answer: httpx.Response) -> Iterator[bytes]:
+    try:
+        yield from answer.iter_bytes()
+    except _FAULTS as error:
+        raise _fault(request, error) from error
