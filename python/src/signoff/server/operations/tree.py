@@ -15,7 +15,7 @@ Whatever is left out of the tree can't be moved by it: load with ``descendants=T
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from signoff.contract_gen import ExecutionStatus
@@ -36,19 +36,56 @@ if TYPE_CHECKING:
     from signoff.server.operations.context import Context
 
 
-class Tree:
-    """An execution, its ancestors, and if asked for its descendants, while a change is built.
+class Draft:
+    """A change while it is built: chains, statements, topics, and what is to be built last.
 
     ``now`` is the time of everything that the change does, in ms since the epoch.
     """
 
-    def __init__(self, execution: Execution, others: Iterable[Execution], now: int) -> None:
-        self.execution = execution
+    def __init__(self, now: int) -> None:
         self.now = now
+        self._chains: list[StatementSource] = []
+        self._change = Change()
+        self._deferred: list[Callable[[], Iterable[Statement]]] = []
+
+    def include(self, chain: StatementSource) -> None:
+        """Take a chain into the change, such as that of a standalone request."""
+        self._chains.append(chain)
+
+    def add(self, query: str, *, expect: int | None = 1, **params: Value) -> None:
+        """Add a statement: a row beside those that have chains."""
+        self._change.add(query, expect=expect, **params)
+
+    def extend(self, statements: Iterable[Statement]) -> None:
+        """Add statements that were built elsewhere, such as those of a request."""
+        self._change.statements.extend(statements)
+
+    def defer(self, build: Callable[[], Iterable[Statement]]) -> None:
+        """Add what ``build`` returns when all else is done: messages show the state after it."""
+        self._deferred.append(build)
+
+    def wake(self, *topics: str) -> None:
+        """Name topics whose watchers are woken once the change is durable."""
+        self._change.wake(*topics)
+
+    def change(self) -> Change:
+        """What was done, as one change: heads and events first. It wakes ``due``. Call it once."""
+        for build in self._deferred:
+            self.extend(build())
+        self._change.add_chains(*self._chains)
+        self._change.wake("due")
+        return self._change
+
+
+class Tree(Draft):
+    """An execution, its ancestors, and if asked for its descendants, while a change is built."""
+
+    def __init__(self, execution: Execution, others: Iterable[Execution], now: int) -> None:
+        super().__init__(now)
+        self.execution = execution
         self._members = {member.chain_id: member for member in (execution, *others)}
         self._read = {key: dict(member.row) for key, member in self._members.items()}
         self._held: set[str] = set()
-        self._change = Change()
 
     @classmethod
     async def load(cls, context: Context, execution_id: str, *, descendants: bool = False) -> Tree:
@@ -139,37 +176,22 @@ class Tree:
         if moved.finished and (parent := self._parent(moved)) and parent.status == WAITING:
             parent.wake(self.now)
 
-    def add(self, query: str, *, expect: int | None = 1, **params: Value) -> None:
-        """Add a statement to the change: a row beside the executions, a message."""
-        self._change.add(query, expect=expect, **params)
-
-    def extend(self, statements: Iterable[Statement]) -> None:
-        """Add statements that were built elsewhere, such as those of a request."""
-        self._change.statements.extend(statements)
-
     def hold(self, of: Execution | None = None) -> None:
         """Demand that the execution (``of``: that member) is still as read, though not changed."""
         self._held.add((of or self.execution).chain_id)
 
-    def wake(self, *topics: str) -> None:
-        """Name topics whose watchers are woken with those of the executions that were touched."""
-        self._change.wake(*topics)
-
     def change(self) -> Change:
-        """What was done, as one change that wakes ``exec:{id}`` of each touched member and ``due``.
+        """What was done, as one change; it also wakes ``exec:{id}`` of each touched member.
 
-        Call it once. Members that nothing was done to take no part and guard nothing.
+        Members that nothing was done to take no part and guard nothing. Call it once.
         """
-        chains: list[StatementSource] = []
         for key, member in self._members.items():
             source = _Member(member, self._read[key])
             if source.touched:
-                self._change.wake(f"exec:{key}")
+                self.wake(f"exec:{key}")
             if source.touched or key in self._held:
-                chains.append(source)
-        self._change.add_chains(*chains)
-        self._change.wake("due")
-        return self._change
+                self.include(source)
+        return super().change()
 
     def _count(self, pending_own: int, actor: Actor) -> None:
         was_waiting = self.execution.status == WAITING

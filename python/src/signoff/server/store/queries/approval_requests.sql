@@ -86,6 +86,7 @@ ORDER BY occurrence DESC LIMIT :limit
 SELECT id, execution_id, status, node_id FROM approval_requests
 WHERE approval_request_id = :approval_request_id
 --? execution_id: AND execution_id = :execution_id
+--? pending: AND decided_at IS NULL
 ORDER BY id DESC LIMIT :limit
 
 -- name: list_due_expiries

@@ -137,3 +137,11 @@ UPDATE executions SET event_seq = :from_seq
 --? dispatch_at: , dispatch_at = :dispatch_at
 WHERE execution_id = :execution_id AND event_seq = :from_seq
     AND waiting_children = :if_waiting_children
+
+-- name: list_event_heads
+-- The heads of the chains of some executions.
+SELECT execution_id, event_seq, event_hash FROM executions WHERE execution_id IN (:execution_ids)
+
+-- name: count_executions_in
+-- How many executions are in each of these states.
+SELECT status, COUNT(*) AS held FROM executions WHERE status IN (:states) GROUP BY status

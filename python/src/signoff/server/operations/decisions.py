@@ -1,0 +1,125 @@
+"""Deciding a request: the first decision wins, if it comes before the request expires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from signoff.contract_gen import DecisionReceiptStatus
+from signoff.server.domain.approval import DECIDED, Verdict, judge
+from signoff.server.domain.errors import Conflict
+from signoff.server.domain.event import Actor
+from signoff.server.domain.principal import Principal
+from signoff.server.domain.store import Change, Row, Statement
+from signoff.server.operations import approval_reads, closing, serial
+from signoff.server.operations.closing import Words
+from signoff.server.operations.context import Context
+from signoff.server.operations.rendering import Shape
+
+Answer: TypeAlias = Shape | Conflict
+"""A ``DecisionReceipt``, or ``already_decided`` with what won."""
+
+Record: TypeAlias = Callable[[Answer], Iterable[Statement]]
+"""What else goes into the change that an answer comes from, or into one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision that somebody made: what, who, and in which words."""
+
+    decision: str
+    reviewer: Actor
+    words: Words = field(default_factory=Words)
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any], reviewer: Actor) -> Ruling:
+        """The ruling of a ``NewDecision`` or an ``ApprovalResponse``."""
+        response = (body["response"],) if "response" in body else None
+        return cls(body["decision"], reviewer, Words(body.get("feedback"), response))
+
+
+async def decide_approval_request(
+    context: Context, principal: Principal, request_id: str, body: Mapping[str, Any]
+) -> Shape:
+    """``decideApprovalRequest``: a ``DecisionReceipt``. The reviewer is the principal.
+
+    Args:
+        context: the server's.
+        principal: who decides.
+        request_id: ``apr_…``.
+        body: a ``NewDecision``.
+
+    Raises:
+        NotFound: there is no such request.
+        Conflict: ``already_decided``: another decision won, or it expired or was withdrawn; with
+            ``approval``. A decision that comes late performs the expiry itself.
+    """
+    row = await approval_reads.stored(context, request_id)
+    answer = await settle(context, row, Ruling.of(body, principal.actor))
+    if isinstance(answer, Conflict):
+        raise answer
+    return answer
+
+
+async def settle(
+    context: Context, row: Row, ruling: Ruling, record: Record | None = None
+) -> Answer:
+    """Judge a ruling and make it count if it is the first and in time.
+
+    Args:
+        context: the server's.
+        row: the request, as it was found.
+        ruling: what was decided.
+        record: called with the answer; its statements go into the same change. Something that it
+            misses on makes everything be judged again.
+    """
+
+    async def work() -> Answer:
+        return await _settle(context, row["id"], ruling, record)
+
+    return await serial.change(context, row["run_id"] or row["id"], work)
+
+
+async def _settle(
+    context: Context, request_id: str, ruling: Ruling, record: Record | None
+) -> Answer:
+    row = await approval_reads.stored(context, request_id)
+    draft, request = await closing.load(context, row)
+    verdict = judge(row, ruling.decision, draft.now)
+    if verdict in (Verdict.REPEAT, Verdict.LOST):
+        answer = _answer(verdict, closing.shown(request))
+        change = Change(list(record(answer)) if record else [])
+        if change.statements:
+            await context.store.apply(change)
+        return answer
+    if verdict is Verdict.TOO_LATE:
+        await closing.expire(context, draft, request)
+    else:
+        await closing.close(
+            context,
+            draft,
+            request,
+            DECIDED[ruling.decision],
+            ruling.reviewer,
+            words=ruling.words,
+            in_time=True,
+        )
+    answer = _answer(verdict, closing.shown(request))
+    if record:
+        draft.extend(record(answer))
+    await context.store.apply(draft.change())
+    return answer
+
+
+def _answer(verdict: Verdict, approval: Shape) -> Answer:
+    if verdict is Verdict.APPLY:
+        return {"status": DecisionReceiptStatus.PROCESSED.value, "approval": approval}
+    if verdict is Verdict.REPEAT:
+        return {"status": DecisionReceiptStatus.ALREADY_PROCESSED.value, "approval": approval}
+    return already_decided(approval)
+
+
+def already_decided(approval: Shape) -> Conflict:
+    """The refusal of whatever comes after a request was closed; it carries the request."""
+    return Conflict("already_decided", f"the request is {approval['status']}", approval=approval)
