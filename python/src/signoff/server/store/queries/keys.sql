@@ -22,3 +22,7 @@ UPDATE keys SET revoked_at = :now WHERE key_id = :key_id AND revoked_at IS NULL
 -- name: use_key
 -- Remembers when a key was used last.
 UPDATE keys SET last_used_at = :now WHERE key_id = :key_id
+
+-- name: any_key
+-- Whether a key was ever made. Revoked ones count: to revoke the last must not open the server.
+SELECT 1 AS one FROM keys LIMIT 1

@@ -1,0 +1,1 @@
+"""The edge: what comes over HTTP is checked against the contract, done, and shown."""

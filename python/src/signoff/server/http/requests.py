@@ -1,0 +1,205 @@
+"""Requests as the contract has them: parameters and body, checked, with the types they name."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from starlette.types import Scope
+
+from signoff.server.domain import timestamp
+from signoff.server.domain.errors import Fault, Refusal
+from signoff.server.domain.principal import Principal
+from signoff.server.http import faults
+from signoff.server.http.contract import Operation, Parameter
+from signoff.server.operations.context import Context
+from signoff.strict_json import InvalidJSON, loads_strict
+from signoff.webhook import Verified
+
+
+@dataclass(slots=True)
+class Call:
+    """One request to one operation, checked against the contract."""
+
+    operation: Operation
+    context: Context
+    principal: Principal
+    path: Mapping[str, str]
+    """Path parameters by name, decoded."""
+    query: Mapping[str, Any]
+    """Query parameters by name, with their types and the contract's defaults."""
+    headers: Mapping[str, Any]
+    """The header parameters of the operation that were sent, by name in lower case."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The members of the body, with the contract's defaults; empty when there is none."""
+    seal: Verified | None = None
+    """What the signature of the body vouches for, where the operation wants one."""
+    raw: bytes = b""
+    """The body as it came."""
+
+    def time(self, name: str) -> int | None:
+        """A time in the query as ms since the epoch.
+
+        Raises:
+            Refusal: ``invalid_request``: there is no such day.
+        """
+        if name not in self.query:
+            return None
+        try:
+            return timestamp.parse(self.query[name])
+        except ValueError:
+            fault = Fault(faults.pointer([name]), "must be a day that exists", "query")
+            raise faults.refuse([fault]) from None
+
+
+Headers = dict[str, list[str]]
+"""All values of each header, by name in lower case."""
+
+
+def headers_of(scope: Scope) -> Headers:
+    """The headers of a request."""
+    headers: Headers = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return headers
+
+
+def path_of(operation: Operation, values: tuple[str, ...]) -> dict[str, str]:
+    """The path parameters.
+
+    Raises:
+        Refusal: ``invalid_request``.
+    """
+    given: dict[str, str] = {}
+    right = True
+    for parameter, value in zip(operation.path_parameters, values, strict=True):
+        given[parameter.name] = value
+        right = right and parameter.validator.is_valid(value)
+    if not right:
+        parameters = operation.path_parameters
+        raise faults.refuse(
+            fault for parameter in parameters for fault in _faults(parameter, given[parameter.name])
+        )
+    return given
+
+
+def query_of(operation: Operation, query_string: bytes) -> dict[str, Any]:
+    """The query parameters with their types, and the defaults of those that were not given.
+
+    Raises:
+        Refusal: ``invalid_request``, for unknown and repeated ones too.
+    """
+    values = dict(operation.defaults)
+    if not query_string:
+        return values
+    wrong: list[Fault] = []
+    seen: set[str] = set()
+    for name, text in _pairs(query_string):
+        parameter = operation.query_parameters.get(name)
+        if parameter is None:
+            where = faults.pointer([name])
+            wrong.append(Fault(where, "is not known here; leave it out", "query"))
+        elif name in seen:
+            wrong.append(Fault(faults.pointer([name]), "must be given once", "query"))
+        else:
+            values[name] = _typed(parameter, text)
+            wrong.extend(_faults(parameter, values[name]))
+        seen.add(name)
+    if wrong:
+        raise faults.refuse(wrong)
+    return values
+
+
+def parameters_in(operation: Operation, headers: Headers) -> dict[str, Any]:
+    """The header parameters with their types.
+
+    Raises:
+        Refusal: ``invalid_request``.
+    """
+    values: dict[str, Any] = {}
+    wrong: list[Fault] = []
+    for parameter in operation.header_parameters:
+        given = headers.get(parameter.name)
+        where = faults.pointer([parameter.name])
+        if given is None:
+            if parameter.required:
+                wrong.append(Fault(where, "is required", "header"))
+        elif len(given) > 1:
+            wrong.append(Fault(where, "must be given once", "header"))
+        else:
+            values[parameter.name] = _typed(parameter, given[0])
+            wrong.extend(_faults(parameter, values[parameter.name]))
+    if wrong:
+        raise faults.refuse(wrong)
+    return values
+
+
+def body_of(operation: Operation, raw: bytes) -> dict[str, Any]:
+    """The body, with the contract's defaults for what is absent.
+
+    Raises:
+        Refusal: ``invalid_json``, ``invalid_request``.
+    """
+    rule = operation.body
+    if rule is None:
+        return {}
+    if not raw:
+        if rule.required:
+            raise faults.refuse([Fault("", "is required: send a JSON object", "body")])
+        return dict(rule.defaults)
+    try:
+        body = loads_strict(raw)
+    except InvalidJSON as invalid:
+        fault = Fault("", str(invalid), "body")
+        raise Refusal("invalid_json", f"the body: {invalid}", errors=[fault]) from None
+    if not rule.validator.is_valid(body):
+        raise faults.refuse(faults.of_value(rule.validator, body, "body"))
+    for path in rule.integers:
+        _make_integer(body, path)
+    for name, value in rule.defaults.items():
+        body.setdefault(name, value)
+    members: dict[str, Any] = body
+    return members
+
+
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,30})")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")
+
+
+def _pairs(query_string: bytes) -> Iterator[tuple[str, str]]:
+    try:
+        text = query_string.decode("ascii")
+        for part in text.split("&"):
+            if part:
+                name, _, value = part.partition("=")
+                yield unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+    except UnicodeDecodeError:
+        raise faults.refuse([Fault("", "must be percent-encoded UTF-8", "query")]) from None
+
+
+def _typed(parameter: Parameter, text: str) -> str | int | float:
+    """The value that a text stands for, by JSON's grammar of numbers; else the text, to refuse."""
+    if parameter.kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if parameter.kind == "number" and _NUMBER.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text
+
+
+def _faults(parameter: Parameter, value: object) -> Iterator[Fault]:
+    return faults.of_value(parameter.validator, value, parameter.where, (parameter.name,))
+
+
+def _make_integer(value: Any, path: tuple[str, ...]) -> None:
+    *parents, last = path
+    for name in parents:
+        value = value.get(name)
+        if value is None:
+            return
+    if isinstance(value.get(last), float):
+        value[last] = int(value[last])
