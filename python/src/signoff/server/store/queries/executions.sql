@@ -145,3 +145,9 @@ SELECT execution_id, event_seq, event_hash FROM executions WHERE execution_id IN
 -- name: count_executions_in
 -- How many executions are in each of these states.
 SELECT status, COUNT(*) AS held FROM executions WHERE status IN (:states) GROUP BY status
+
+-- name: check_children
+-- Touches the unfinished children of an execution and changes nothing: expect none, and a child
+-- that was started meanwhile makes the change miss.
+UPDATE executions SET parent_execution_id = parent_execution_id
+WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL

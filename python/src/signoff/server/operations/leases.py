@@ -1,0 +1,108 @@
+"""The end of a lease: the instance holds the run no more, and the next attempt may come.
+
+An attempt is counted as idle when it begins (see :mod:`.dispatching`), and the count starts over
+with each step recorded and each decision taken. So here it only has to be looked at.
+"""
+
+from __future__ import annotations
+
+from signoff.server.domain.event import SERVER, Actor
+from signoff.server.domain.execution import ABANDONED, RUNNING
+from signoff.server.operations import outbox, serial
+from signoff.server.operations.context import Context, InstanceKey
+from signoff.server.operations.endings import end
+from signoff.server.operations.tree import Tree
+
+ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+"""The ``status_reason`` of an execution whose attempts come to nothing."""
+
+
+async def release(
+    context: Context, tree: Tree, actor: Actor, *, why: str, delay_ms: int = 0
+) -> None:
+    """End the lease of the tree's execution and apply the change; without a lease do nothing.
+
+    A running one is queued again, due in ``delay_ms``. A waiting one stays, and is due only when
+    there is a decision that no agent has taken. When so many attempts in a row came to nothing
+    that there is no next one, the execution fails with ``attempts_exhausted``.
+
+    Args:
+        context: the server's.
+        tree: the execution, unfinished, loaded in this try.
+        actor: who ended it.
+        why: a word for the event.
+        delay_ms: how long to wait before the next attempt.
+    """
+    execution = tree.execution
+    if execution.row["lease_instance"] is None:
+        return
+    undelivered = await context.store.all("list_undelivered", execution_id=execution.chain_id)
+    if execution.status == RUNNING and execution.exhausted and not undelivered:
+        await _abandon(context, tree, actor)
+    else:
+        due = execution.status == RUNNING or bool(undelivered)
+        idle = execution.row["idle_attempts"]
+        execution.release(
+            at=tree.now, why=why, dispatch_at=tree.now + delay_ms if due else None, actor=actor
+        )
+        execution.set(idle_attempts=idle)
+        tree.extend([outbox.drop_callbacks(execution.chain_id)])
+    await context.store.apply(tree.change())
+
+
+async def end_lease(
+    context: Context,
+    execution_id: str,
+    attempt: int,
+    *,
+    why: str = "lease_ended",
+    delay_ms: int = 0,
+) -> bool:
+    """End the lease of one attempt; whether it was still there.
+
+    Args:
+        context: the server's.
+        execution_id: the bare id.
+        attempt: the attempt whose lease ends; a later one is left alone.
+        why: a word for the event.
+        delay_ms: how long to wait before the next attempt.
+    """
+    row = await context.store.one("get_execution", execution_id=execution_id)
+    if row is None:
+        return False
+
+    async def work() -> bool:
+        tree = await Tree.load(context, execution_id)
+        now = tree.execution.row
+        if now["attempt"] != attempt or now["lease_instance"] is None:
+            return False
+        await release(context, tree, SERVER, why=why, delay_ms=delay_ms)
+        return True
+
+    return await serial.change(context, row["run_id"], work)
+
+
+async def end_leases(context: Context, key: InstanceKey, *, why: str = "lease_ended") -> int:
+    """End all leases of an instance that is gone; how many there were.
+
+    A lease that it gets meanwhile is left for the next call.
+    """
+    leases = await context.store.all("list_leases", **key._asdict())
+    ended = 0
+    for row in leases:
+        ended += await end_lease(context, row["execution_id"], row["attempt"], why=why)
+    return ended
+
+
+async def _abandon(context: Context, tree: Tree, actor: Actor) -> None:
+    attempts = tree.execution.row["idle_attempts"]
+    await end(
+        context,
+        tree,
+        actor,
+        ABANDONED,
+        reason=ATTEMPTS_EXHAUSTED,
+        data={"attempt": tree.execution.row["attempt"]},
+        error=f"{attempts} attempts in a row ended without a new step or decision",
+        error_details=f'{{"attempts":{attempts}}}',
+    )
