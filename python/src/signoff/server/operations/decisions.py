@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+import orjson
 
 from signoff.contract_gen import DecisionReceiptStatus
 from signoff.server.domain.approval import DECIDED, Verdict, judge
@@ -17,11 +19,18 @@ from signoff.server.operations.closing import Words
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 
-Answer: TypeAlias = Shape | Conflict
+Answer: TypeAlias = Shape | orjson.Fragment | Conflict
 """A ``DecisionReceipt``, or ``already_decided`` with what won."""
 
-Record: TypeAlias = Callable[[Answer], Iterable[Statement]]
-"""What else goes into the change that an answer comes from, or into one of its own."""
+
+class Memory(Protocol):
+    """What remembers answers, so that a message that comes twice is answered as before."""
+
+    async def earlier(self) -> Answer | None:
+        """The answer that it got before."""
+
+    def statements(self, answer: Answer) -> list[Statement]:
+        """What remembers an answer, for the change that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Ruling:
 
 async def decide_approval_request(
     context: Context, principal: Principal, request_id: str, body: Mapping[str, Any]
-) -> Shape:
+) -> Shape | orjson.Fragment:
     """``decideApprovalRequest``: a ``DecisionReceipt``. The reviewer is the principal.
 
     Args:
@@ -63,7 +72,7 @@ async def decide_approval_request(
 
 
 async def settle(
-    context: Context, row: Row, ruling: Ruling, record: Record | None = None
+    context: Context, row: Row, ruling: Ruling, memory: Memory | None = None
 ) -> Answer:
     """Judge a ruling and make it count if it is the first and in time.
 
@@ -71,27 +80,27 @@ async def settle(
         context: the server's.
         row: the request, as it was found.
         ruling: what was decided.
-        record: called with the answer; its statements go into the same change. Something that it
-            misses on makes everything be judged again.
+        memory: asked first, and told the answer in the change that it comes from.
     """
 
     async def work() -> Answer:
-        return await _settle(context, row["id"], ruling, record)
+        return await _settle(context, row["id"], ruling, memory)
 
     return await serial.change(context, row["run_id"] or row["id"], work)
 
 
 async def _settle(
-    context: Context, request_id: str, ruling: Ruling, record: Record | None
+    context: Context, request_id: str, ruling: Ruling, memory: Memory | None
 ) -> Answer:
+    if memory is not None and (earlier := await memory.earlier()) is not None:
+        return earlier
     row = await approval_reads.stored(context, request_id)
     draft, request = await closing.load(context, row)
     verdict = judge(row, ruling.decision, draft.now)
     if verdict in (Verdict.REPEAT, Verdict.LOST):
         answer = _answer(verdict, closing.shown(request))
-        change = Change(list(record(answer)) if record else [])
-        if change.statements:
-            await context.store.apply(change)
+        if memory is not None and (statements := memory.statements(answer)):
+            await context.store.apply(Change(statements))
         return answer
     if verdict is Verdict.TOO_LATE:
         await closing.expire(context, draft, request)
@@ -106,8 +115,8 @@ async def _settle(
             in_time=True,
         )
     answer = _answer(verdict, closing.shown(request))
-    if record:
-        draft.extend(record(answer))
+    if memory is not None:
+        draft.extend(memory.statements(answer))
     await context.store.apply(draft.change())
     return answer
 
@@ -117,9 +126,9 @@ def _answer(verdict: Verdict, approval: Shape) -> Answer:
         return {"status": DecisionReceiptStatus.PROCESSED.value, "approval": approval}
     if verdict is Verdict.REPEAT:
         return {"status": DecisionReceiptStatus.ALREADY_PROCESSED.value, "approval": approval}
-    return already_decided(approval)
+    return already_decided(approval, approval["status"])
 
 
-def already_decided(approval: Shape) -> Conflict:
+def already_decided(approval: Shape | orjson.Fragment, status: str) -> Conflict:
     """The refusal of whatever comes after a request was closed; it carries the request."""
-    return Conflict("already_decided", f"the request is {approval['status']}", approval=approval)
+    return Conflict("already_decided", f"the request is {status}", approval=approval)

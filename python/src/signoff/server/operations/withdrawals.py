@@ -52,7 +52,7 @@ async def _withdraw(context: Context, principal: Principal, request_id: str, wor
     if not is_pending(row):
         if row["status"] == ApprovalStatus.CANCELLED:
             return closing.shown(request)
-        raise already_decided(closing.shown(request))
+        raise already_decided(closing.shown(request), row["status"])
     late = draft.now >= row["expires_at"]
     if late:
         await closing.expire(context, draft, request)
@@ -60,7 +60,7 @@ async def _withdraw(context: Context, principal: Principal, request_id: str, wor
         await closing.close(context, draft, request, WITHDRAWN, principal.actor, words=words)
     await context.store.apply(draft.change())
     if late:
-        raise already_decided(closing.shown(request))
+        raise already_decided(closing.shown(request), request.row["status"])
     return closing.shown(request)
 
 
