@@ -1,0 +1,176 @@
+"""Which instances the server hears: kept in memory, on the monotonic clock.
+
+Rows of instances outlive the server; that somebody was heard a second ago does not. So after a
+start every instance is unheard, and its leases get a grace in which to be heard again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from signoff.server.domain.clock import Clock
+from signoff.server.domain.node import GRACE_EVERY_MS, InstanceState, Pulse
+from signoff.server.domain.store import Change, Row, Store
+from signoff.server.operations.context import InstanceKey
+
+GRACE_FACT = "leases.grace_at"
+"""The wall time at which a start last gave grace."""
+
+
+@dataclass(slots=True)
+class _Instance:
+    pulse: Pulse
+    base_url: str
+    beats: int = 0
+    ended: bool = False
+
+
+class Liveness:
+    """The pulse of every instance. See :class:`signoff.server.operations.context.Liveness`.
+
+    ``changed`` is set when leases may end sooner than they seemed to; ``ready`` when an instance
+    takes work that took none before. Their waiters clear them.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._instances: dict[InstanceKey, _Instance] = {}
+        self._grace = False
+        self.changed = asyncio.Event()
+        self.ready = asyncio.Event()
+
+    def remember(self, rows: Iterable[Row], *, grace: bool) -> None:
+        """Take up instances from the store after a start, those that registered last first.
+
+        ``grace`` says whether this start gives them 60 s to be heard instead of 30.
+        """
+        self._grace = grace
+        now = self._clock.monotonic()
+        taken: set[tuple[str, str]] = set()
+        for row in rows:
+            address = (row["node_id"], _address(row["base_url"]))
+            pulse = Pulse(bool(row["own"]), now, heard=False, replaced=address in taken)
+            if row["state"] == InstanceState.DRAINING:
+                pulse.draining_since, pulse.drain_ms = now, row["drain_ms"] or 0
+            taken.add(address)
+            key = InstanceKey(row["node_id"], row["instance_id"])
+            self._instances[key] = _Instance(pulse, address[1])
+        self.changed.set()
+
+    def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:
+        """An instance has registered: it is heard. Others of the node at its address are replaced.
+
+        Being replaced ends no lease by itself, it only shortens the silence that does.
+        """
+        address = _address(base_url)
+        for other, instance in self._instances.items():
+            if other.node_id == key.node_id and other != key and instance.base_url == address:
+                instance.pulse.replaced = True
+        beats = self._instances[key].beats + 1 if key in self._instances else 0
+        pulse = Pulse(own, self._clock.monotonic())
+        self._instances[key] = _Instance(pulse, address, beats)
+        self.changed.set()
+        self.ready.set()
+
+    def seen(self, key: InstanceKey) -> None:
+        """A sign of life of a registered instance: its leases are renewed.
+
+        One that was not remembered counts as foreign, which is never too hasty.
+        """
+        now = self._clock.monotonic()
+        instance = self._instances.setdefault(key, _Instance(Pulse(False, now), "", ended=True))
+        worked = self.takes_work(key)
+        if instance.ended:
+            self.changed.set()
+        instance.pulse.last_seen, instance.pulse.heard, instance.ended = now, True, False
+        instance.beats += 1
+        if not worked and self.takes_work(key):
+            self.ready.set()
+
+    def draining(self, key: InstanceKey, drain_ms: int) -> None:
+        """It gets no new work, and keeps its leases for ``drain_ms`` and 10 s more.
+
+        Counted from the first time that it said so.
+        """
+        self.seen(key)
+        pulse = self._instances[key].pulse
+        if pulse.draining_since is None:
+            pulse.draining_since, pulse.drain_ms = self._clock.monotonic(), drain_ms
+        self.changed.set()
+
+    def takes_work(self, key: InstanceKey) -> bool:
+        """Whether new work may be sent to it: heard lately, not draining, not replaced."""
+        instance = self._instances.get(key)
+        return (
+            instance is not None
+            and not instance.ended
+            and instance.pulse.takes_work(self._clock.monotonic())
+        )
+
+    def is_live(self, key: InstanceKey) -> bool:
+        """Whether its leases hold now."""
+        return self.lease_left_ms(key) > 0
+
+    def lease_left_ms(self, key: InstanceKey) -> int:
+        """Ms until its leases end without another sign of life; 0 when they have ended."""
+        instance = self._instances.get(key)
+        if instance is None or instance.ended:
+            return 0
+        return max(0, self._ends_at(instance) - self._clock.monotonic())
+
+    def beats(self, key: InstanceKey) -> int:
+        """A number that grows with each sign of life; 0 for one that was never heard."""
+        instance = self._instances.get(key)
+        return 0 if instance is None else instance.beats
+
+    def workers(self) -> list[InstanceKey]:
+        """The instances that take work now."""
+        return [key for key in self._instances if self.takes_work(key)]
+
+    def over(self) -> list[InstanceKey]:
+        """Instances whose leases have ended and are still to be taken from them, in that order."""
+        now = self._clock.monotonic()
+        ends = sorted(
+            (self._ends_at(instance), key)
+            for key, instance in self._instances.items()
+            if not instance.ended
+        )
+        return [key for at, key in ends if at <= now]
+
+    def ended(self, key: InstanceKey) -> None:
+        """The leases were taken from it. When it was heard meanwhile it is live all the same."""
+        instance = self._instances[key]
+        instance.ended = self._ends_at(instance) <= self._clock.monotonic()
+
+    def next_end(self) -> int | None:
+        """When the next leases end unless somebody is heard: ms on the monotonic clock."""
+        ends = [self._ends_at(one) for one in self._instances.values() if not one.ended]
+        return min(ends, default=None)
+
+    def forget(self) -> None:
+        """Know of no instance any more: the database was emptied."""
+        self._instances.clear()
+
+    def _ends_at(self, instance: _Instance) -> int:
+        return instance.pulse.lease_ends_at(grace=self._grace)
+
+
+async def recall(liveness: Liveness, store: Store, clock: Clock) -> None:
+    """After a start: remember the instances of the store, with grace if it is time for it again."""
+    rows = await store.all(
+        "list_instances", states=(InstanceState.LIVE.value, InstanceState.DRAINING.value)
+    )
+    now = clock.now()
+    last = await store.one("get_fact", name=GRACE_FACT)
+    grace = last is None or not 0 <= now - int(last["value"]) < GRACE_EVERY_MS
+    if grace:
+        change = Change()
+        change.add("put_fact", name=GRACE_FACT, value=str(now))
+        await store.apply(change)
+    liveness.remember(rows, grace=grace)
+
+
+def _address(base_url: str) -> str:
+    return base_url.rstrip("/")

@@ -1,0 +1,23 @@
+"""What the tests of maintenance share: processes to talk to, and the client that talks to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from signoff.server.maintenance.http_client import HttpClient
+from tests.server.maintenance.stand_in import StandIn, stand_in
+
+
+@pytest.fixture
+async def agent() -> AsyncIterator[StandIn]:
+    async with stand_in() as started:
+        yield started
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[HttpClient]:
+    client = HttpClient()
+    yield client
+    await client.close()

@@ -1,0 +1,246 @@
+"""Who is alive, in milliseconds of the monotonic clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from signoff.server.domain.clock import ManualClock
+from signoff.server.domain.store import Change, Store
+from signoff.server.maintenance.liveness import Liveness, recall
+from signoff.server.operations.context import InstanceKey
+from tests.server.rows import Maker
+
+A = InstanceKey("refund-agent", "a")
+B = InstanceKey("refund-agent", "b")
+URL = "http://127.0.0.1:8001"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def liveness(clock: ManualClock) -> Liveness:
+    return Liveness(clock)
+
+
+def row(instance_id: str = "a", **columns: Any) -> dict[str, Any]:
+    wanted = {"node_id": "refund-agent", "instance_id": instance_id, "base_url": URL, "own": 1}
+    return wanted | {"state": "live", "drain_ms": None} | columns
+
+
+def ends_after(liveness: Liveness, clock: ManualClock) -> int:
+    end = liveness.next_end()
+    assert end is not None
+    return end - clock.monotonic()
+
+
+def test_a_lease_ends_after_thirty_seconds_of_silence(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance_monotonic(29_999)
+    assert (liveness.is_live(A), liveness.lease_left_ms(A), liveness.over()) == (True, 1, [])
+    clock.advance_monotonic(1)
+    assert (liveness.is_live(A), liveness.lease_left_ms(A), liveness.over()) == (False, 0, [A])
+
+
+def test_a_heartbeat_renews_it(liveness: Liveness, clock: ManualClock) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance_monotonic(29_999)
+    liveness.seen(A)
+    assert ends_after(liveness, clock) == 30_000
+
+
+def test_the_wall_clock_moves_no_lease(liveness: Liveness, clock: ManualClock) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance(10**9)
+    assert liveness.lease_left_ms(A) == 30_000
+
+
+@pytest.mark.parametrize("own, silent", [(True, 3_000), (False, 6_000)])
+def test_a_replaced_instance_ends_when_it_falls_silent(
+    liveness: Liveness, clock: ManualClock, own: bool, silent: int
+) -> None:
+    liveness.registered(A, base_url=URL, own=own)
+    liveness.changed.clear()
+    clock.advance_monotonic(1_000)
+    liveness.registered(B, base_url=URL + "/", own=own)
+    assert liveness.changed.is_set()
+    assert (liveness.is_live(A), liveness.takes_work(A), liveness.takes_work(B)) == (
+        *(True, False, True),
+    )
+    liveness.seen(A)  # it lives on beside the other: a replacement alone ends nothing
+    clock.advance_monotonic(silent - 1)
+    assert liveness.is_live(A)
+    clock.advance_monotonic(1)
+    assert liveness.over() == [A]
+    assert liveness.is_live(B)
+
+
+def test_another_address_or_another_node_replaces_nobody(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    liveness.registered(B, base_url="http://127.0.0.1:8002", own=True)
+    liveness.registered(InstanceKey("other-agent", "c"), base_url=URL, own=True)
+    clock.advance_monotonic(29_999)
+    assert liveness.over() == []
+
+
+def test_registering_again_is_a_sign_of_life_and_ends_a_drain(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    liveness.draining(A, 0)
+    before = liveness.beats(A)
+    liveness.registered(A, base_url=URL, own=True)
+    assert liveness.takes_work(A)
+    assert liveness.lease_left_ms(A) == 30_000
+    assert liveness.beats(A) == before + 1
+
+
+def test_a_draining_instance_keeps_its_leases_for_its_time_and_ten_seconds(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    liveness.draining(A, 60_000)
+    assert (liveness.is_live(A), liveness.takes_work(A)) == (True, False)
+    clock.advance_monotonic(50_000)
+    liveness.draining(A, 60_000)  # said again: it counts from the first time
+    clock.advance_monotonic(19_999)
+    assert liveness.is_live(A)
+    clock.advance_monotonic(1)
+    assert liveness.over() == [A]
+
+
+def test_a_silent_instance_gets_no_new_work(liveness: Liveness, clock: ManualClock) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    assert liveness.workers() == [A]
+    clock.advance_monotonic(3_000)
+    assert liveness.workers() == []
+    liveness.ready.clear()
+    liveness.seen(A)
+    assert liveness.ready.is_set()
+    assert liveness.workers() == [A]
+    liveness.ready.clear()
+    liveness.seen(A)
+    assert not liveness.ready.is_set()
+
+
+def test_those_that_ended_are_named_once_in_order_until_they_are_heard_again(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(B, base_url="http://127.0.0.1:8002", own=True)
+    clock.advance_monotonic(1)
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance_monotonic(60_000)
+    assert liveness.over() == [B, A]
+    liveness.ended(B)
+    liveness.ended(A)
+    assert (liveness.over(), liveness.next_end()) == ([], None)
+    assert not liveness.takes_work(A)
+    liveness.changed.clear()
+    liveness.seen(A)
+    assert liveness.changed.is_set()
+    assert liveness.takes_work(A)
+    assert ends_after(liveness, clock) == 30_000
+
+
+def test_who_is_heard_while_its_leases_are_taken_is_live(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance_monotonic(30_000)
+    assert liveness.over() == [A]
+    liveness.seen(A)
+    liveness.ended(A)
+    assert liveness.is_live(A)
+
+
+def test_a_stranger_is_foreign_until_it_registers(liveness: Liveness, clock: ManualClock) -> None:
+    assert (liveness.is_live(A), liveness.takes_work(A), liveness.beats(A)) == (False, False, 0)
+    liveness.seen(A)
+    assert (liveness.is_live(A), liveness.takes_work(A), liveness.beats(A)) == (True, True, 1)
+    clock.advance_monotonic(5_999)
+    assert liveness.takes_work(A)
+    clock.advance_monotonic(1)
+    assert not liveness.takes_work(A)
+    liveness.forget()
+    assert liveness.next_end() is None
+
+
+def test_after_a_start_leases_hold_for_the_grace_and_get_no_work(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.remember([row()], grace=True)
+    assert (liveness.lease_left_ms(A), liveness.takes_work(A)) == (60_000, False)
+    liveness.seen(A)
+    assert (liveness.lease_left_ms(A), liveness.takes_work(A)) == (30_000, True)
+
+
+def test_without_grace_they_hold_for_a_lease(liveness: Liveness) -> None:
+    liveness.remember([row()], grace=False)
+    assert liveness.lease_left_ms(A) == 30_000
+
+
+@pytest.mark.parametrize("own, silent", [(1, 3_000), (0, 6_000)])
+def test_a_registration_after_the_start_shortens_the_grace(
+    liveness: Liveness, clock: ManualClock, own: int, silent: int
+) -> None:
+    liveness.remember([row(own=own)], grace=True)
+    clock.advance_monotonic(1_000)
+    liveness.registered(B, base_url=URL, own=bool(own))
+    assert liveness.lease_left_ms(A) == silent - 1_000
+
+
+def test_an_instance_replaced_before_the_start_is_remembered_as_such(liveness: Liveness) -> None:
+    liveness.remember([row("b"), row("a"), row("c", base_url="http://h:1")], grace=True)
+    assert liveness.lease_left_ms(B) == 60_000
+    assert liveness.lease_left_ms(A) == 3_000
+
+
+def test_a_drain_begins_anew_with_the_start(liveness: Liveness, clock: ManualClock) -> None:
+    liveness.remember([row(state="draining", drain_ms=5_000)], grace=True)
+    assert liveness.lease_left_ms(A) == 15_000
+
+
+async def put_instance(store: Store, instance_id: str, **columns: Any) -> None:
+    change = Change()
+    wanted = row(instance_id) | {"secret": "whsec_c2VjcmV0", "now": 1}
+    del wanted["drain_ms"]
+    change.add("put_instance", **wanted | columns)
+    await store.apply(change)
+
+
+async def test_recall_reads_who_may_still_be_there(
+    store: Store, make: Maker, liveness: Liveness, clock: ManualClock
+) -> None:
+    await make.node()
+    await put_instance(store, "a")
+    await put_instance(store, "b", base_url="http://h:1", state="away")
+    await recall(liveness, store, clock)
+    assert (liveness.is_live(A), liveness.is_live(B)) == (True, False)
+
+
+async def test_recall_gives_grace_at_most_once_in_five_minutes(
+    store: Store, make: Maker, clock: ManualClock
+) -> None:
+    await make.node()
+    await put_instance(store, "a")
+
+    async def left() -> int:
+        liveness = Liveness(clock)
+        await recall(liveness, store, clock)
+        return liveness.lease_left_ms(A)
+
+    assert await left() == 60_000
+    clock.advance(299_999)
+    assert await left() == 30_000
+    clock.advance(1)
+    assert await left() == 60_000
+    clock.advance(-1_000)  # the clock was set back over the restart: no reason to be strict
+    assert await left() == 60_000
