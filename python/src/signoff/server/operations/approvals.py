@@ -157,14 +157,14 @@ async def create_approval_request(
             approval = await approval_reads.shape(context, met.row)
             if isinstance(met, ConflictWith):
                 raise _conflict(met.row, asked, approval)
-            return Created(False, approval)
+            return Created(approval, False)
         if newest is not None and is_pending(newest):
             # Its time is over and nobody has said so yet: before the id asks anew.
             await closing.expire(context, draft, Request(newest, None))
         request = _create(context, principal, draft, asked, met, body)
         # Two that ask at once: the one that comes second misses, as the occurrence is taken.
         await context.store.apply(draft.change())
-        return Created(True, closing.shown(request))
+        return Created(closing.shown(request), True)
 
     return await serial.change(context, f"{principal.id} {asked.own_id}", work)
 
@@ -172,8 +172,8 @@ async def create_approval_request(
 class Created(NamedTuple):
     """A standalone request, and whether it was stored just now."""
 
-    new: bool
     approval: Shape
+    is_new: bool
 
 
 def expires_at(now: int, hours: float) -> int:
