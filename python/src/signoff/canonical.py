@@ -22,17 +22,8 @@ from signoff.strict_json import InvalidJSON
 GENESIS: Final = "0" * 64
 """The `prev_hash` of the first event of a chain."""
 
-EVENT_FIELDS: Final = (
-    "seq",
-    "type",
-    "execution_id",
-    "approval_id",
-    "at",
-    "actor",
-    "data",
-    "prev_hash",
-)
-"""What the hash of an event covers, with the values that the API shows."""
+UNHASHED: Final = ("hash", "content")
+"""The members of an event that its hash leaves out: itself, and what `data` has a digest of."""
 
 
 def canonical(value: object) -> bytes:
@@ -58,19 +49,19 @@ def digest(value: object) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def event_hash(prev_hash: str, event: Mapping[str, Any]) -> str:
-    """The hash of an event: SHA-256, in hex, over the previous hash and the event.
+def event_hash(event: Mapping[str, Any]) -> str:
+    """The hash of an event as it is served: SHA-256, in hex, over the previous hash and the event.
 
-    That is: the 64 hex characters of `prev_hash` as ASCII, then the canonical form of the
-    `EVENT_FIELDS` of `event`. Other fields, such as `hash` itself and the text of a note, are
-    left out (`data` holds their digests). `prev_hash` is `GENESIS` for the first event.
+    That is: the 64 hex characters of its `prev_hash` (`GENESIS` for the first) as ASCII, then the
+    canonical form of the event without its `UNHASHED` members. A member that is absent does not
+    count; one that a newer server has added does.
 
     Raises:
-        KeyError: one of `EVENT_FIELDS` is absent.
+        KeyError: it has no `prev_hash`.
         InvalidJSON, TypeError: as `canonical`.
     """
-    covered = {name: event[name] for name in EVENT_FIELDS}
-    return hashlib.sha256(prev_hash.encode("ascii") + canonical(covered)).hexdigest()
+    covered = {name: value for name, value in event.items() if name not in UNHASHED}
+    return hashlib.sha256(event["prev_hash"].encode("ascii") + canonical(covered)).hexdigest()
 
 
 # Escapes what the RFC wants escaped, the way it wants it, and nothing else.
