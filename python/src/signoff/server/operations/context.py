@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from signoff.server.domain.clock import Clock
 from signoff.server.domain.ids import Ids
+from signoff.server.domain.in_hand import Roll
 from signoff.server.domain.store import Store
 from signoff.server.operations.serial import Locks
 
@@ -68,6 +69,10 @@ class Context:
     liveness: Liveness
     options: Options = field(default_factory=Options)
     locks: Locks = field(default_factory=Locks)
+    in_flight: set[str] = field(default_factory=set)
+    """Attempt ids whose dispatch is being sent: their agent may not have them in hand yet."""
+    rolls: dict[InstanceKey, Roll] = field(default_factory=dict)
+    """What own agents have said of what they have in hand, by instance."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stop(self) -> None:

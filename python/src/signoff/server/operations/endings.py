@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from signoff.contract_gen import DeliveryKind, ExecutionStatus
-from signoff.server.domain.approval import WITHDRAWN, Request
+from signoff.contract_gen import ExecutionStatus
 from signoff.server.domain.event import Actor
 from signoff.server.domain.execution import Execution
-from signoff.server.domain.store import Statement, Value
+from signoff.server.domain.store import Value
 from signoff.server.domain.transition import Transition
-from signoff.server.operations import outbox
+from signoff.server.operations import closing, outbox
 from signoff.server.operations.context import Context
 from signoff.server.operations.tree import Tree
-
-EXECUTION_FINISHED = "execution_finished"
-"""The ``status_reason`` of a request that was pending when its execution came to its end."""
 
 
 async def end(
@@ -52,43 +48,17 @@ async def end(
     execution = of or tree.execution
     if tell_agent:
         await _tell_agent(context, tree, execution, reason)
-    if execution.row["pending_own"]:
-        await _close_requests(context, tree, execution, actor)
+    # An agent whose run is cancelled has waiters left behind; one that reports an end has none.
+    await closing.close_pending(context, tree, actor, of=execution, clear_waiters=tell_agent)
     tree.move(transition, actor, reason=reason, data=data, of=execution, **columns)
     tree.extend([outbox.drop_callbacks(execution.chain_id)])
     tree.defer(lambda: outbox.execution_finished(context, execution, now=tree.now))
 
 
-async def _close_requests(context: Context, tree: Tree, execution: Execution, actor: Actor) -> None:
-    rows = await context.store.all(
-        "list_execution_requests", execution_id=execution.chain_id, pending=1
-    )
-    closed = [Request(row, execution) for row in rows]
-    for request in closed:
-        request.close(WITHDRAWN, at=tree.now, actor=actor, reason=EXECUTION_FINISHED)
-        tree.extend(request.statements())
-        tree.wake(f"apr:{request.row['id']}")
-
-    def notifications() -> list[Statement]:
-        kind, head = DeliveryKind.APPROVAL_CANCELLED, execution.head
-        return [
-            message
-            for request in closed
-            for message in outbox.notification(context, kind, request.row, head, now=tree.now)
-        ]
-
-    tree.defer(notifications)
-
-
 async def _tell_agent(
     context: Context, tree: Tree, execution: Execution, reason: str | None
 ) -> None:
-    row = execution.row
-    if row["lease_instance"] is None:
-        return
-    instance = await context.store.one(
-        "get_instance", node_id=row["node_id"], instance_id=row["lease_instance"]
-    )
+    instance = await closing.leaseholder(context, execution)
     if instance is not None:
         tree.extend(
             [outbox.cancel_notice(context, execution, instance, now=tree.now, reason=reason)]

@@ -89,7 +89,7 @@ async def _apply(context: Context, actor: Actor, row: Row, body: Mapping[str, An
         return
     tree = await Tree.load(context, row["execution_id"])
     # What was checked is what is changed: the tree is read anew.
-    access.require_newest(tree.execution.row, row["attempt"])
+    access.require_newest(tree.execution.row, max(1, row["attempt"]))
     access.require_unfinished(context, tree.execution.row)
     if status == ReportedStatus.WAITING:
         await leases.release(context, tree, actor, why="released")

@@ -1,0 +1,235 @@
+"""Sending work to agents: what is claimed, and what becomes of it. Maintenance decides when.
+
+A claim is committed before anything is sent, so that an attempt id is never given twice. An
+attempt counts as idle from its claim; a recorded step or a decision starts the count over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from signoff.contract_gen import ExecutionStatus
+from signoff.server.domain.event import SERVER, Actor
+from signoff.server.domain.execution import ABANDONED, TIMED_OUT
+from signoff.server.domain.node import AttemptId
+from signoff.server.domain.store import Row
+from signoff.server.operations import leases, reports, serial, targets
+from signoff.server.operations.context import Context, InstanceKey
+from signoff.server.operations.endings import end
+from signoff.server.operations.tree import Tree
+from signoff.strict_json import loads_strict
+
+TIMED_OUT_REASON = "timeout_seconds"
+"""The ``status_reason`` of an execution that ran for too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A claimed attempt, as it is sent to its instance (``dispatchExecution``)."""
+
+    execution_id: str
+    attempt: int
+    run_id: str
+    instance: InstanceKey
+    own: bool
+    url: str
+    secret: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def attempt_id(self) -> str:
+        """How the agent addresses it."""
+        return str(AttemptId(self.execution_id, self.attempt))
+
+
+async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispatch | None:
+    """Give the next attempt of a due execution to an instance; None when it is not due any more.
+
+    Until :func:`sent` or another outcome is told, the attempt counts as on its way.
+    """
+    row = await context.store.one("get_execution", execution_id=execution_id)
+    instance = await context.store.one("get_instance", **key._asdict())
+    node = await context.store.one("get_node", node_id=key.node_id)
+    if row is None or instance is None or node is None:
+        return None
+
+    async def work() -> Dispatch | None:
+        tree = await Tree.load(context, execution_id)
+        execution = tree.execution
+        due = execution.row["dispatch_at"]
+        if due is None or due > tree.now or execution.row["node_id"] != key.node_id:
+            return None
+        execution.claim(key.instance_id, at=tree.now)
+        execution.set(idle_attempts=execution.row["idle_attempts"] + 1)
+        dispatch = _dispatch(execution.row, instance, node)
+        context.in_flight.add(dispatch.attempt_id)
+        try:
+            await context.store.apply(tree.change())
+        except BaseException:
+            context.in_flight.discard(dispatch.attempt_id)
+            raise
+        return dispatch
+
+    return await serial.change(context, row["run_id"], work)
+
+
+def sent(context: Context, dispatch: Dispatch) -> None:
+    """The agent has it in hand (202), or nobody sends it any more: it is not on its way."""
+    context.in_flight.discard(dispatch.attempt_id)
+
+
+async def finish_inline(context: Context, dispatch: Dispatch, result: bytes) -> bool:
+    """The agent answered 200 with the result: the same as its report. Whether it still counted.
+
+    Raises:
+        InvalidJSON: the body is no JSON; fail the dispatch instead.
+    """
+    value = loads_strict(result)
+    node_id = dispatch.instance.node_id
+
+    async def work() -> bool:
+        tree = await _current(context, dispatch)
+        if tree is None:
+            return False
+        actor = Actor(node_id, None, SERVER.source)
+        await reports.finish(
+            context, tree, actor, ExecutionStatus.SUCCEEDED.value, {"result": value}
+        )
+        return True
+
+    return await _told(context, dispatch, work)
+
+
+async def refuse(
+    context: Context, dispatch: Dispatch, *, delay_ms: int, why: str = "refused"
+) -> bool:
+    """The agent has not taken it, or it was never written: the attempt does not count.
+
+    It is due again in ``delay_ms``. ``why`` is a word for the event.
+    """
+
+    async def work() -> bool:
+        tree = await _current(context, dispatch)
+        if tree is None:
+            return False
+        execution = tree.execution
+        idle = execution.row["idle_attempts"]
+        execution.release(at=tree.now, why=why, dispatch_at=tree.now + delay_ms, refused=True)
+        execution.set(idle_attempts=max(0, idle - 1))
+        await context.store.apply(tree.change())
+        return True
+
+    return await _told(context, dispatch, work)
+
+
+async def fail(context: Context, dispatch: Dispatch, *, reason: str, error: str) -> bool:
+    """The agent says that it can never run this (400, 404, 422): the execution fails.
+
+    Args:
+        context: the server's.
+        dispatch: what was sent.
+        reason: its status_reason: ``invalid_input`` or ``unknown_reasoner``.
+        error: what went wrong, in words.
+    """
+
+    async def work() -> bool:
+        tree = await _current(context, dispatch)
+        if tree is None:
+            return False
+        data = {"attempt": dispatch.attempt}
+        await end(context, tree, SERVER, ABANDONED, reason=reason, data=data, error=error)
+        await context.store.apply(tree.change())
+        return True
+
+    return await _told(context, dispatch, work)
+
+
+async def give_up(context: Context, dispatch: Dispatch, *, why: str, delay_ms: int = 0) -> bool:
+    """Nobody knows what became of the attempt, and the agent has been told to stop it.
+
+    The attempt counts, its lease ends, and the next one is due in ``delay_ms``.
+    """
+    sent(context, dispatch)
+    return await leases.end_lease(
+        context, dispatch.execution_id, dispatch.attempt, why=why, delay_ms=delay_ms
+    )
+
+
+async def is_current(context: Context, dispatch: Dispatch) -> bool:
+    """Whether the instance still holds this very attempt: else sending it again is pointless."""
+    return await _current(context, dispatch) is not None
+
+
+async def time_out(context: Context, execution_id: str) -> bool:
+    """End an execution whose running time is over; whether it was. Its agent is told to stop."""
+    row = await context.store.one("get_execution", execution_id=execution_id)
+    if row is None:
+        return False
+
+    async def work() -> bool:
+        tree = await Tree.load(context, execution_id)
+        row = tree.execution.row
+        if row["timeout_at"] is None or row["timeout_at"] > tree.now:
+            return False
+        await end(
+            context,
+            tree,
+            SERVER,
+            TIMED_OUT,
+            reason=TIMED_OUT_REASON,
+            data={"attempt": row["attempt"], "timeout_ms": row["timeout_ms"]},
+            tell_agent=True,
+        )
+        await context.store.apply(tree.change())
+        return True
+
+    return await serial.change(context, row["run_id"], work)
+
+
+async def time_out_due(context: Context, *, limit: int = 100) -> int:
+    """End the executions whose running time is over, the oldest first; how many were."""
+    due = await context.store.all("list_due_timeouts", now=context.clock.now(), limit=limit)
+    ended = 0
+    for row in due:
+        ended += await time_out(context, row["execution_id"])
+    return ended
+
+
+def _dispatch(row: Row, instance: Row, node: Row) -> Dispatch:
+    attempt_id = str(AttemptId(row["execution_id"], row["attempt"]))
+    headers = {
+        "X-Execution-ID": attempt_id,
+        "X-Run-ID": row["run_id"],
+        "X-Workflow-ID": row["run_id"],
+    }
+    if row["parent_execution_id"] is not None:
+        headers["X-Parent-Execution-ID"] = row["parent_execution_id"]
+    return Dispatch(
+        execution_id=row["execution_id"],
+        attempt=row["attempt"],
+        run_id=row["run_id"],
+        instance=InstanceKey(instance["node_id"], instance["instance_id"]),
+        own=bool(instance["own"]),
+        url=instance["base_url"].rstrip("/") + targets.path_of(node, row["reasoner"]),
+        secret=instance["secret"],
+        headers=headers,
+        body=row["input"].encode(),
+    )
+
+
+async def _current(context: Context, dispatch: Dispatch) -> Tree | None:
+    """The execution, if the instance still holds this very attempt."""
+    tree = await Tree.load(context, dispatch.execution_id)
+    row = tree.execution.row
+    held = (row["attempt"], row["lease_instance"])
+    return tree if held == (dispatch.attempt, dispatch.instance.instance_id) else None
+
+
+async def _told(context: Context, dispatch: Dispatch, work: Callable[[], Awaitable[bool]]) -> bool:
+    """Apply an outcome, after which the attempt is not on its way any more."""
+    try:
+        return await serial.change(context, dispatch.run_id, work)
+    finally:
+        sent(context, dispatch)
