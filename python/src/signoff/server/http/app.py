@@ -18,19 +18,23 @@ from starlette.types import Receive, Scope, Send
 
 from signoff.server.domain.errors import Refusal
 from signoff.server.domain.store import StoreUnavailable
-from signoff.server.http import bodies, requests, signatures
+from signoff.server.http import bodies, requests
 from signoff.server.http.auth import Gate
 from signoff.server.http.contract import PREFIX, Contract, Operation
 from signoff.server.http.problems import problem
-from signoff.server.http.requests import Call
+from signoff.server.http.requests import Call, Sent
 from signoff.server.http.routing import Routes
 from signoff.server.operations.context import Context
+from signoff.server.operations.responses import require_secret
 
 Handler = Callable[[Call], Awaitable[Response]]
 """Does one operation: from a checked call to its answer."""
 
 Extension = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Serves paths that are not the contract's."""
+
+SEALED = frozenset({"receiveApprovalResponse"})
+"""Signed operations: their handler checks the signature before it has the request checked."""
 
 _log = logging.getLogger("signoff.http")
 
@@ -124,24 +128,15 @@ class App:
     ) -> Call:
         headers = requests.headers_of(scope)
         principal = await self._gate.admit(operation, headers)
-        sealed = operation.id in signatures.SEALED
+        sealed = operation.id in SEALED
         if sealed:
-            signatures.require_secret(self._context)
-        raw = await bodies.read(operation.body, headers, receive) if operation.body else b""
-        seal = signatures.verify(self._context, headers, raw) if sealed else None
-        if operation.body:
-            bodies.check_media_type(headers, raw)
-        return Call(
-            operation=operation,
-            context=self._context,
-            principal=principal,
-            path=requests.path_of(operation, values),
-            query=requests.query_of(operation, scope["query_string"]),
-            headers=requests.parameters_in(operation, headers),
-            body=requests.body_of(operation, raw),
-            seal=seal,
-            raw=raw,
-        )
+            require_secret(self._context)
+        body = await bodies.read(operation.body, headers, receive) if operation.body else b""
+        sent = Sent(values, scope["query_string"], headers, body)
+        call = Call(operation, self._context, principal, sent)
+        if not sealed:
+            requests.check(call)
+        return call
 
 
 def _wrong_method(methods: Mapping[str, Operation]) -> Response:

@@ -23,25 +23,6 @@ async def read(rule: BodyRule, headers: Headers, receive: Receive) -> bytes:
     return await _stream(rule.limit, receive)
 
 
-def check_media_type(headers: Headers, body: bytes) -> None:
-    """Let only JSON in UTF-8 pass; no body at all needs no type.
-
-    Raises:
-        Refusal: ``unsupported_media_type``.
-    """
-    given = headers.get("content-type")
-    if given is None and not body:
-        return
-    media_type, *parameters = ",".join(given or ()).split(";")
-    right = media_type.strip().lower() == "application/json"
-    for parameter in parameters:
-        name, _, value = parameter.strip().lower().partition("=")
-        if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
-            right = False
-    if not right:
-        raise Refusal("unsupported_media_type", "send application/json, in UTF-8")
-
-
 async def _stream(limit: int, receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):

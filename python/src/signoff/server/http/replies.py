@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from starlette.responses import Response
@@ -30,7 +30,7 @@ def reply(
     return response
 
 
-def shape(content: Mapping[str, Any], status: int = 200, location: str | None = None) -> Response:
+def shape(content: object, status: int = 200, location: str | None = None) -> Response:
     """An answer from a shape of the contract.
 
     Args:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
 from starlette.types import Scope
@@ -15,31 +15,40 @@ from signoff.server.domain import timestamp
 from signoff.server.domain.errors import Fault, Refusal
 from signoff.server.domain.principal import Principal
 from signoff.server.http import faults
-from signoff.server.http.contract import Operation, Parameter
+from signoff.server.http.contract import BodyRule, Operation, Parameter
 from signoff.server.operations.context import Context
 from signoff.strict_json import InvalidJSON, loads_strict
-from signoff.webhook import Verified
+
+Headers = dict[str, list[str]]
+"""All values of each header, by name in lower case."""
+
+
+class Sent(NamedTuple):
+    """A request as it came."""
+
+    values: tuple[str, ...]
+    """The path parameters in their order, decoded."""
+    query_string: bytes
+    headers: Headers
+    body: bytes
 
 
 @dataclass(slots=True)
 class Call:
-    """One request to one operation, checked against the contract."""
+    """One request to one operation. What the contract describes is empty until :func:`check`."""
 
     operation: Operation
     context: Context
     principal: Principal
-    path: Mapping[str, str]
-    """Path parameters by name, decoded."""
-    query: Mapping[str, Any]
+    sent: Sent
+    path: Mapping[str, str] = field(default_factory=dict)
+    """Path parameters by name."""
+    query: Mapping[str, Any] = field(default_factory=dict)
     """Query parameters by name, with their types and the contract's defaults."""
-    headers: Mapping[str, Any]
+    headers: Mapping[str, Any] = field(default_factory=dict)
     """The header parameters of the operation that were sent, by name in lower case."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The members of the body, with the contract's defaults; empty when there is none."""
-    seal: Verified | None = None
-    """What the signature of the body vouches for, where the operation wants one."""
-    raw: bytes = b""
-    """The body as it came."""
 
     def time(self, name: str) -> int | None:
         """A time in the query as ms since the epoch.
@@ -56,16 +65,27 @@ class Call:
             raise faults.refuse([fault]) from None
 
 
-Headers = dict[str, list[str]]
-"""All values of each header, by name in lower case."""
-
-
 def headers_of(scope: Scope) -> Headers:
     """The headers of a request."""
     headers: Headers = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
     return headers
+
+
+def check(call: Call) -> None:
+    """Hold a request against the contract, and fill the call with what it says.
+
+    Raises:
+        Refusal: ``invalid_request``, ``invalid_json``, ``unsupported_media_type``.
+    """
+    operation, sent = call.operation, call.sent
+    call.path = path_of(operation, sent.values)
+    call.query = query_of(operation, sent.query_string)
+    call.headers = parameters_in(operation, sent.headers)
+    if operation.body is not None:
+        check_media_type(sent.headers, sent.body)
+        call.body = body_of(operation.body, sent.body)
 
 
 def path_of(operation: Operation, values: tuple[str, ...]) -> dict[str, str]:
@@ -138,15 +158,31 @@ def parameters_in(operation: Operation, headers: Headers) -> dict[str, Any]:
     return values
 
 
-def body_of(operation: Operation, raw: bytes) -> dict[str, Any]:
+def check_media_type(headers: Headers, body: bytes) -> None:
+    """Let only JSON in UTF-8 pass; no body at all needs no type.
+
+    Raises:
+        Refusal: ``unsupported_media_type``.
+    """
+    given = headers.get("content-type")
+    if given is None and not body:
+        return
+    media_type, *parameters = ",".join(given or ()).split(";")
+    right = media_type.strip().lower() == "application/json"
+    for parameter in parameters:
+        name, _, value = parameter.strip().lower().partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+            right = False
+    if not right:
+        raise Refusal("unsupported_media_type", "send application/json, in UTF-8")
+
+
+def body_of(rule: BodyRule, raw: bytes) -> dict[str, Any]:
     """The body, with the contract's defaults for what is absent.
 
     Raises:
         Refusal: ``invalid_json``, ``invalid_request``.
     """
-    rule = operation.body
-    if rule is None:
-        return {}
     if not raw:
         if rule.required:
             raise faults.refuse([Fault("", "is required: send a JSON object", "body")])

@@ -1,0 +1,254 @@
+"""The composition root: the only place that knows store, operations, maintenance and HTTP alike.
+
+server = build(settings)
+async with running(server) as base_url: ...     # in this process, on a free port
+serve(settings)                                 # the process: until SIGTERM or SIGINT
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from starlette.types import Receive, Scope, Send
+
+from signoff.server import logs
+from signoff.server.domain.clock import Clock, SystemClock
+from signoff.server.domain.ids import Ids
+from signoff.server.domain.principal import Role
+from signoff.server.domain.store import Row, SchemaError, Store, StoreUnavailable
+from signoff.server.http import contract, handlers
+from signoff.server.http.app import App
+from signoff.server.http.listening import AddressInUse, Listener, is_loopback
+from signoff.server.maintenance.liveness import Liveness, recall
+from signoff.server.metrics import Metrics
+from signoff.server.operations import keys
+from signoff.server.operations.context import Context, Options
+from signoff.server.operations.keys import NewKey
+from signoff.server.settings import Settings
+from signoff.server.store.sqlite import SqliteStore
+
+_log = logging.getLogger("signoff")
+
+
+class StartError(Exception):
+    """The server can't start; the text says why, and what would help."""
+
+
+class Server:
+    """A control plane in this process, and an ASGI application while it is started."""
+
+    def __init__(self, settings: Settings, clock: Clock, test_control_token: str | None) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.metrics = Metrics()
+        self._token = test_control_token
+        self._context: Context | None = None
+        self._app: App | None = None
+
+    @property
+    def context(self) -> Context:
+        """What the operations are given. Only while started."""
+        if self._context is None:
+            raise RuntimeError("the server is not started")
+        return self._context
+
+    async def start(self) -> None:
+        """Open the store, bring its schema up to date, and begin the maintenance.
+
+        Raises:
+            StartError: the database can't be used.
+        """
+        store = await _open(self.settings)
+        liveness = Liveness(self.clock)
+        self._context = Context(
+            store=store,
+            clock=self.clock,
+            ids=Ids(self.clock),
+            liveness=liveness,
+            options=_options(self.settings),
+        )
+        await recall(liveness, store, self.clock)
+        read = contract.load()
+        self._app = App(read, handlers.bind(read, self.metrics), self._context, self.metrics)
+
+    def stopping(self) -> None:
+        """End all waits: long polls answer the present state, streams of events end."""
+        if self._context is not None:
+            self._context.stop()
+
+    async def stop(self) -> None:
+        """End the maintenance and close the store. Safe to repeat."""
+        if self._context is None:
+            return
+        self.stopping()
+        await self._context.store.close()
+        self._context = self._app = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if self._app is None:
+            raise RuntimeError("the server is not started")
+        await self._app(scope, receive, send)
+
+
+def build(
+    settings: Settings, *, clock: Clock | None = None, test_control_token: str | None = None
+) -> Server:
+    """A server, not started yet.
+
+    Args:
+        settings: what it is told.
+        clock: where it takes the time from; None: the system's clock.
+        test_control_token: what opens ``/test-control``; None: there is no such path.
+    """
+    return Server(settings, clock or SystemClock(), test_control_token)
+
+
+@asynccontextmanager
+async def running(server: Server, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Start a server and listen, in this event loop; gives the base URL.
+
+    Raises:
+        StartError: the database or the address can't be used, or a server without keys was to
+            listen beyond loopback.
+    """
+    await server.start()
+    try:
+        if not is_loopback(host) and await keys.is_open(server.context):
+            raise StartError(
+                f"without keys the server is open to everybody, so it does not listen on {host}:"
+                " make a key first (signoff keys create), or listen on 127.0.0.1"
+            )
+        try:
+            listener = Listener(server, host, port, server.stopping)
+        except AddressInUse as error:
+            raise StartError(str(error)) from None
+        async with listener:
+            yield listener.url
+    finally:
+        await server.stop()
+
+
+def serve(
+    settings: Settings,
+    *,
+    test_control_token: str | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run a server until SIGTERM or SIGINT.
+
+    Args:
+        settings: what it is told.
+        test_control_token: what opens ``/test-control``, on loopback only.
+        ready: called with the base URL when requests are taken.
+
+    Raises:
+        StartError: it can't start.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    if test_control_token is not None and not is_loopback(settings.host):
+        raise StartError(f"test control is for loopback only, not for {settings.host}")
+    server = build(settings, test_control_token=test_control_token)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_signalled(server, ready))
+
+
+class KeyRing:
+    """The API keys in the database of a server, which may be running."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+
+    async def create(self, name: str, role: str, nodes: Iterable[str] = ()) -> NewKey:
+        """Make a key; see :func:`signoff.server.operations.keys.create_key`.
+
+        Raises:
+            ValueError: there is no such role, or the nodes do not go with it.
+        """
+        return await keys.create_key(self, name, Role(role), nodes)
+
+    async def list(self) -> list[Row]:
+        """All keys without what would let one in: key_id, name, role, nodes, created_at, …"""
+        return await keys.list_keys(self)
+
+    async def revoke(self, key_id: str) -> None:
+        """End a key at once.
+
+        Raises:
+            NotFound: there is none in force.
+        """
+        await keys.revoke_key(self, key_id)
+
+
+@asynccontextmanager
+async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
+    """Open the keys of a database.
+
+    Raises:
+        StartError: the database can't be used.
+    """
+    store = await _open(settings)
+    try:
+        yield KeyRing(store, SystemClock())
+    finally:
+        await store.close()
+
+
+async def _open(settings: Settings) -> SqliteStore:
+    try:
+        return await SqliteStore.open(settings.database)
+    except (SchemaError, StoreUnavailable) as error:
+        raise StartError(f"{settings.database}: {error}") from error
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
+        notify_url=settings.notify_url,
+        allowed_hosts=settings.allowed_hosts,
+        webhook_secrets=settings.webhook_secrets,
+        replay_decisions=settings.replay_decisions,
+    )
+
+
+async def _until_signalled(server: Server, ready: Callable[[str], None] | None) -> None:
+    settings = server.settings
+    with _signals() as told:
+        async with running(server, host=settings.host, port=settings.port) as url:
+            _log.info("ready", extra={"url": url, "database": str(settings.database)})
+            if await keys.is_open(server.context):
+                _log.warning("there are no keys: whoever reaches this port may do everything")
+            if ready is not None:
+                ready(url)
+            await told.wait()
+            _log.info("stopping")
+    _log.info("stopped")
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = {
+        each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(told.set))
+        for each in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield told
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
