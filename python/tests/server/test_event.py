@@ -6,9 +6,11 @@ import hashlib
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from signoff.canonical import GENESIS
-from signoff.server.domain.event import SERVER, Actor, first_break, hash_of, shown
+from signoff.canonical import GENESIS, canonical, event_hash
+from signoff.server.domain.event import SERVER, Actor, first_break, shown
 from signoff.server.domain.execution import Execution
 from signoff.server.domain.store import Change, Row
 from tests.server.rows import NOW, PERSON
@@ -44,7 +46,23 @@ def test_the_hash_is_the_one_that_the_contract_describes() -> None:
         f'"prev_hash":"{GENESIS}","seq":1,"type":"note"}}'
     )
     assert event["hash"] == hashlib.sha256((GENESIS + covered).encode()).hexdigest()
-    assert hash_of(shown(event) | {"content": {"message": "é", "tags": []}}) == event["hash"]
+    assert event_hash(shown(event) | {"content": {"message": "é", "tags": []}}) == event["hash"]
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]))
+scalars = st.none() | words | st.integers(-(2**53), 2**53) | st.booleans()
+values = scalars | st.floats(allow_nan=False, allow_infinity=False) | st.lists(scalars)
+
+
+@given(st.dictionaries(words, values), st.dictionaries(words, scalars), words)
+def test_whatever_an_event_holds_its_hash_is_canonical(
+    anything: dict[str, object], plain: dict[str, object], name: str
+) -> None:
+    execution = Execution(row(event_seq=0, event_hash=GENESIS))
+    for data in (anything, plain):
+        event = execution.append("note", at=NOW, actor=Actor(name, name, "key"), data=data)
+        assert event["data"] == canonical(data).decode()
+        assert event_hash(shown(event)) == event["hash"]
 
 
 def test_a_chain_is_whole() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from signoff.canonical import GENESIS, canonical, digest
+from signoff.canonical import GENESIS, canonical, digest, event_hash
 from signoff.server.domain import timestamp
 from signoff.server.domain.store import Row, Statement, Value
 
@@ -123,12 +123,13 @@ class Chain:
             "actor_id": actor.id,
             "actor_name": actor.name,
             "actor_source": actor.source,
-            "data": canonical(said).decode(),
+            "data": _encode(said, said),
             "content": content,
             "event_key": key,
             "prev_hash": self._hash,
         }
-        row["hash"] = hash_of(shown(row))
+        covered = self._hash + _encode(_shown(row, said), said)
+        row["hash"] = hashlib.sha256(covered.encode()).hexdigest()
         self._events.append(Statement("insert_event", row))
         self._seq += 1
         self._hash = str(row["hash"])
@@ -144,8 +145,21 @@ class Chain:
         raise NotImplementedError
 
 
+_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def _encode(value: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """RFC 8785. For what events hold, the standard library writes the same, many times as fast."""
+    plain = all(isinstance(item, str | int | None) for item in data.values())
+    return _plain(value) if plain and all(map(str.isascii, data)) else canonical(value).decode()
+
+
 def shown(row: Row) -> dict[str, Any]:
     """An event row as the API shows it. ``content`` is left to the edge: it is raw user JSON."""
+    return _shown(row, json.loads(row["data"]))
+
+
+def _shown(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
     event: dict[str, Any] = {
         "seq": row["seq"],
         "type": row["type"],
@@ -153,17 +167,11 @@ def shown(row: Row) -> dict[str, Any]:
         "approval_id": row["approval_id"],
         "at": timestamp.render(row["at"]),
         "actor": Actor(row["actor_id"], row["actor_name"], row["actor_source"]).shown(),
-        "data": json.loads(row["data"]),
+        "data": data,
         "prev_hash": row["prev_hash"],
         "hash": row.get("hash"),
     }
     return {name: value for name, value in event.items() if value is not None}
-
-
-def hash_of(event: Mapping[str, Any]) -> str:
-    """SHA-256, in hex, of the previous hash and the event as shown, without hash and content."""
-    covered = {name: event[name] for name in event if name not in ("hash", "content")}
-    return hashlib.sha256(event["prev_hash"].encode("ascii") + canonical(covered)).hexdigest()
 
 
 def first_break(rows: Iterable[Row], *, prev_hash: str = GENESIS, seq: int = 0) -> int | None:
@@ -175,7 +183,7 @@ def first_break(rows: Iterable[Row], *, prev_hash: str = GENESIS, seq: int = 0) 
         event = shown(row)
         seq += 1
         fits = event["seq"] == seq and event["prev_hash"] == prev_hash
-        if not fits or hash_of(event) != event["hash"]:
+        if not fits or event_hash(event) != event["hash"]:
             return seq
         prev_hash = event["hash"]
     return None

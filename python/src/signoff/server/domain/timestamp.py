@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=1024)  # the events of one change share their time
 def render(ms: int) -> str:
     """``2026-11-21T00:00:00.000Z``."""
     text = (_EPOCH + ms * _MS).isoformat(timespec="milliseconds")
