@@ -5,13 +5,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import random as system_random
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from signoff.clock import AsyncClock
-from signoff.errors import ApiError, SignoffError, TransportError
+from signoff.errors import ApiError, TransportError
 from signoff.exchange import Answer, Request, decoded, refusal
 from signoff.retries import Retry, next_wait
 from signoff.transport import AsyncStream, AsyncTransport
@@ -42,6 +43,16 @@ class AsyncCalls:
         self.timeout = timeout
         self.random = random
 
+    def having(self, *, retry: Retry | None = None, timeout: float | None = None) -> "AsyncCalls":
+        """The same, with another `retry` or `timeout` where one is given."""
+        return AsyncCalls(
+            self.transport,
+            clock=self.clock,
+            retry=self.retry if retry is None else retry,
+            timeout=self.timeout if timeout is None else timeout,
+            random=self.random,
+        )
+
     async def model(self, model: type[M], request: Request) -> M:
         """The answer as a model of the contract.
 
@@ -67,32 +78,18 @@ class AsyncCalls:
 
     async def tried(self, request: Request, once: Callable[[], Awaitable[T]]) -> T:
         """What `once` returns, tried as often as `retry` and the operation allow."""
-        began = self.clock.monotonic()
-        failures = 0
+        tries = AsyncTries(self, self.retry, repeatable=request.repeatable)
         while True:
             try:
                 return await once()
             except (TransportError, ApiError) as error:
-                failures += 1
-                wait = self.wait(error, request.repeatable, failures, began)
-                if wait is None:
-                    if isinstance(error, TransportError):
-                        error.attempts = failures
-                    raise
-            await self.clock.sleep(wait)
+                await tries.failed(error)
 
-    def wait(
-        self, error: SignoffError, repeatable: bool, failures: int, began: float
-    ) -> float | None:
-        """Seconds until the next try, None when there is none; `began` on the monotonic clock."""
-        return next_wait(
-            self.retry,
-            error,
-            repeatable=repeatable,
-            failures=failures,
-            elapsed=self.clock.monotonic() - began,
-            random=self.random,
-        )
+    def patient(self) -> "AsyncTries":
+        """Tries of something that goes on for long: any number, for `retry.seconds` in a row."""
+        alone = self.retry.attempts == 1
+        retry = self.retry if alone else replace(self.retry, attempts=None)
+        return AsyncTries(self, retry, repeatable=True)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[AsyncStream]:
@@ -105,3 +102,39 @@ class AsyncCalls:
                 if error is not None:
                     raise error
             yield stream
+
+
+class AsyncTries:
+    """The tries of one thing: how many failed in a row, and since when."""
+
+    def __init__(self, calls: AsyncCalls, retry: Retry, *, repeatable: bool) -> None:
+        self._calls = calls
+        self._retry = retry
+        self._repeatable = repeatable
+        self.succeeded()
+
+    def succeeded(self) -> None:
+        """Count from here."""
+        self._failures = 0
+        self._began = self._calls.clock.monotonic()
+
+    async def failed(self, error: TransportError | ApiError) -> None:
+        """Come back when it is time for the next try.
+
+        Raises:
+            TransportError, ApiError: `error`, when there is to be none.
+        """
+        self._failures += 1
+        wait = next_wait(
+            self._retry,
+            error,
+            repeatable=self._repeatable,
+            failures=self._failures,
+            elapsed=self._calls.clock.monotonic() - self._began,
+            random=self._calls.random,
+        )
+        if wait is None:
+            if isinstance(error, TransportError):
+                error.attempts = self._failures
+            raise error
+        await self._calls.clock.sleep(wait)

@@ -19,7 +19,13 @@
     ├── ProtocolError                   an answer that is not in the contract
     ├── WaitTimeoutError                (a TimeoutError) the wait is over, what it was for goes on
     ├── PauseTimeoutError               (a TimeoutError) so is `pause(timeout=)`: it has withdrawn
-    ├── NondeterministicReplayError     a later attempt took another way than the recorded one
+    ├── AgentError                      in an agent
+    │   ├── AgentNotRunningError        it is not served, or its lifespan did not run
+    │   ├── NotInRunError               a verb outside a reasoner that was dispatched
+    │   ├── StepFailedError             a recorded step that failed, met again
+    │   ├── CallFailedError             the called execution ended otherwise than by success
+    │   ├── NoModelError                `app.ai()` without a model
+    │   └── NondeterministicReplayError a later attempt took another way than the recorded one
     └── MissingDependencyError          (an ImportError) an extra is not installed
 
     SignatureError                      `signoff.webhook`: a message is not to be believed
@@ -236,7 +242,7 @@ class WaitTimeoutError(SignoffError, TimeoutError):
     A time-out is never a decision. `id` is what was waited for.
     """
 
-    def __init__(self, message: str, *, id: str = "") -> None:  # noqa: A002 - the contract's name
+    def __init__(self, message: str, *, id: str = "") -> None:
         super().__init__(message)
         self.id = id
 
@@ -252,7 +258,7 @@ class PauseTimeoutError(SignoffError, TimeoutError):
         self,
         message: str,
         *,
-        id: str = "",  # noqa: A002 - the contract's name
+        id: str = "",
         withdrawn: bool = True,
     ) -> None:
         super().__init__(message)
@@ -260,7 +266,66 @@ class PauseTimeoutError(SignoffError, TimeoutError):
         self.withdrawn = withdrawn
 
 
-class NondeterministicReplayError(SignoffError):
+class AgentError(SignoffError):
+    """What goes wrong in an agent, apart from what the server says."""
+
+
+class AgentNotRunningError(AgentError):
+    """The agent is not served, or mounted in an application that does not run its lifespan."""
+
+
+class NotInRunError(AgentError):
+    """A verb that works inside a reasoner was called outside one. `verb` is its name."""
+
+    def __init__(self, verb: str) -> None:
+        super().__init__(verb)
+        self.verb = verb
+
+    def __str__(self) -> str:
+        return (
+            f"{self.verb} works inside a reasoner that the control plane dispatched; "
+            "elsewhere use signoff.AsyncClient or signoff.Client"
+        )
+
+
+class StepFailedError(AgentError):
+    """An earlier attempt recorded this step as failed. `error` is its type and message."""
+
+    def __init__(self, key: str, error: str) -> None:
+        super().__init__(key, error)
+        self.key = key
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.key} failed: {self.error}"
+
+
+class CallFailedError(AgentError):
+    """A called execution ended otherwise than by success. `error` is how, in words.
+
+    `execution` is the execution as it ended; None when an earlier attempt recorded it.
+    """
+
+    def __init__(self, target: str, error: str, *, execution: Execution | None = None) -> None:
+        super().__init__(target, error)
+        self.target = target
+        self.error = error
+        self.execution = execution
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.error}"
+
+
+class NoModelError(AgentError):
+    """`app.ai()` does not know which model to ask."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "name a model: app.ai(model=…), Agent(model=…) or SIGNOFF_MODEL=openai:gpt-5"
+        )
+
+
+class NondeterministicReplayError(AgentError):
     """A later attempt came to a recorded step or question with something else in hand.
 
     `recorded` is what the earlier attempt left there, `met` what this one brought.

@@ -77,6 +77,20 @@ def user_json(**members: object) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not ABSENT}
 
 
+def content(body: Mapping[str, Any]) -> bytes:
+    """The bytes of a body; models are written as the objects that they stand for.
+
+    Raises:
+        ValueError: JSON that would not come back equal (`InvalidJSON`).
+        TypeError: something that JSON has no word for.
+    """
+    try:
+        return dumps_text(body).encode()
+    except TypeError:
+        # Models are rare: only then is it worth looking at every value.
+        return dumps_text(_plain(body)).encode()
+
+
 def build(
     operation: str,
     *,
@@ -110,12 +124,13 @@ def build(
     if body is not None:
         sent["Content-Type"] = "application/json"
     members = body if isinstance(body, Mapping) else None
+    written = content(members) if members is not None else None
     return Request(
         operation,
         route.method,
         target,
         sent,
-        _content(body),
+        body if isinstance(body, bytes) else written,
         route.repeatable(sent, members),
         wait_seconds,
     )
@@ -148,16 +163,6 @@ def timestamp(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _content(body: Mapping[str, Any] | bytes | None) -> bytes | None:
-    if body is None or isinstance(body, bytes):
-        return body
-    try:
-        return dumps_text(body).encode()
-    except TypeError:
-        # Models are rare: only then is it worth looking at every value.
-        return dumps_text(_plain(body)).encode()
-
-
 def _plain(value: object) -> object:
     if isinstance(value, Record):
         return value.model_dump(mode="json", exclude_unset=True)
@@ -187,17 +192,23 @@ def decoded(model: type[M], answer: Answer) -> M:
     Raises:
         ProtocolError: it is no such thing.
     """
+    return parsed(model, _body(answer))
+
+
+def parsed(model: type[M], content: bytes | str) -> M:
+    """JSON text as a model of the contract.
+
+    Raises:
+        ProtocolError: it is no such thing.
+    """
     try:
-        return model.model_validate(loads_strict(_body(answer)))
+        return model.model_validate(loads_strict(content))
     except InvalidJSON as error:
         raise ProtocolError(f"the answer is no JSON: {error.reason}") from None
     except ValidationError as error:
-        places = ", ".join(
-            ".".join(map(str, at["loc"])) for at in error.errors(include_input=False)
-        )
-        raise ProtocolError(
-            f"the answer is no {model.__name__} of the contract: {places}"
-        ) from None
+        found = error.errors(include_input=False)
+        places = ", ".join(".".join(map(str, at["loc"])) for at in found)
+        raise ProtocolError(f"the answer is no {model.__name__}: {places}") from None
 
 
 def text(answer: Answer) -> str:

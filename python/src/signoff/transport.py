@@ -20,6 +20,10 @@ from signoff._version import __version__
 from signoff.errors import TransportError
 from signoff.exchange import Answer, Request
 
+AsyncNetwork = httpx.AsyncBaseTransport
+Network = httpx.BaseTransport
+"""What may take the place of the network."""
+
 CONNECT_SECONDS: Final = 5.0
 """A connection that is not there by then counts as refused."""
 
@@ -68,7 +72,7 @@ class AsyncTransport:
         server_url: str,
         api_key: str | None,
         *,
-        http_transport: httpx.AsyncBaseTransport | None = None,
+        http_transport: AsyncNetwork | None = None,
     ) -> None:
         self.server_url = checked_url(server_url)
         self._headers = _headers(api_key)
@@ -86,7 +90,7 @@ class AsyncTransport:
             answer = await self._open().request(
                 request.method,
                 self.server_url + request.target,
-                headers=self._headers | request.headers,
+                headers={**self._headers, **request.headers},
                 content=request.content,
                 timeout=_timeout(read_seconds),
             )
@@ -104,7 +108,7 @@ class AsyncTransport:
         opened = self._open().stream(
             request.method,
             self.server_url + request.target,
-            headers=self._headers | request.headers,
+            headers={**self._headers, **request.headers},
             timeout=_timeout(read_seconds),
         )
         try:
@@ -144,7 +148,7 @@ class Transport:
         server_url: str,
         api_key: str | None,
         *,
-        http_transport: httpx.BaseTransport | None = None,
+        http_transport: Network | None = None,
     ) -> None:
         self.server_url = checked_url(server_url)
         self._headers = _headers(api_key)
@@ -162,7 +166,7 @@ class Transport:
             answer = self._open().request(
                 request.method,
                 self.server_url + request.target,
-                headers=self._headers | request.headers,
+                headers={**self._headers, **request.headers},
                 content=request.content,
                 timeout=_timeout(read_seconds),
             )
@@ -180,7 +184,7 @@ class Transport:
         opened = self._open().stream(
             request.method,
             self.server_url + request.target,
-            headers=self._headers | request.headers,
+            headers={**self._headers, **request.headers},
             timeout=_timeout(read_seconds),
         )
         try:
@@ -229,7 +233,7 @@ def checked_url(server_url: str) -> str:
 
 
 def _headers(api_key: str | None) -> dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": f"signoff-python/{__version__}"}
+    headers = {"User-Agent": f"signoff-python/{__version__}"}
     if api_key is None:
         return headers
     # The key itself stays out of the message.
@@ -249,12 +253,12 @@ def _tls(server_url: str) -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _async_network(tls: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+def _async_network(tls: ssl.SSLContext) -> AsyncNetwork:
     try:
-        from signoff.transport_aiohttp import Network
+        from signoff.transport_aiohttp import AiohttpNetwork
     except ImportError:
         return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS)
-    return Network(tls, KEEPALIVE_SECONDS)
+    return AiohttpNetwork(tls, KEEPALIVE_SECONDS)
 
 
 _FAULTS: Final = (httpx.HTTPError, httpx.StreamError)

@@ -17,7 +17,7 @@ from httpx_aiohttp import AiohttpTransport
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
-class Network(AiohttpTransport):
+class AiohttpNetwork(AiohttpTransport):
     """Connections without a limit to their number, without cookies, without the environment."""
 
     def __init__(self, tls: ssl.SSLContext, keepalive_seconds: float) -> None:
