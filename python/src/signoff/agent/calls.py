@@ -1,0 +1,45 @@
+"""Call a reasoner of any node, and wait for its result."""
+
+from typing import Any, Final
+
+from signoff.agent.run import Run
+from signoff.agent.steps import jsonable, outcome, record, recorded
+from signoff.canonical import digest
+from signoff.contract_gen import Execution, ExecutionStatus, NewStepKind
+from signoff.errors import CallFailedError
+
+POLL_SECONDS: Final = 60
+
+
+async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
+    """Run the child once, whatever attempt this is. See `Agent.call`."""
+    plain = jsonable(arguments, f"the input of {target}")
+    fingerprint = digest(plain)
+    key = run.key(f"call.{target}.{fingerprint[:16]}")
+    stored = recorded(run, key, fingerprint)
+    if stored is not None:
+        if stored.error is not None:
+            raise CallFailedError(target, stored.error)
+        return outcome(stored)
+    child = await run.client.execute_async(
+        target,
+        input=plain,
+        idempotency_key=f"{run.execution_id}/{key}"[:255],
+        parent_execution_id=run.attempt_id,
+    )
+    run.children += 1
+    child = await _finished(run, child)
+    run.children -= 1  # not in a finally: a cancelled run is reported as it was
+    if child.status != ExecutionStatus.SUCCEEDED:
+        error = child.error or child.status_reason or "it gave no reason"
+        text = f"{child.status}: {error}"
+        await record(run, NewStepKind.CALL, key, target, fingerprint, error=text)
+        raise CallFailedError(target, text, execution=child)
+    await record(run, NewStepKind.CALL, key, target, fingerprint, result=child.result)
+    return child.result
+
+
+async def _finished(run: Run, child: Execution) -> Execution:
+    while child.completed_at is None:
+        child = await run.client.get_execution(child.execution_id, wait_seconds=POLL_SECONDS)
+    return child

@@ -1,0 +1,97 @@
+"""Registration and heartbeats: the server knows where this process is, and that it lives."""
+
+import logging
+from typing import Any, Final
+
+from signoff.agent.in_hand import InHand, pages
+from signoff.client import AsyncClient
+from signoff.clock import AsyncClock
+from signoff.errors import ApiError, NotFoundError, RefusedError, SignoffError, TransportError
+
+log: Final = logging.getLogger("signoff.agent")
+
+FIRST_WAIT_SECONDS: Final = 0.1
+LONGEST_WAIT_SECONDS: Final = 5.0
+
+
+class Registration:
+    """One process of a node, as the server knows it.
+
+    `secret` is what the server signs with; None until it has answered. The server may be away at
+    the start and at any time later: it is asked again until it is there.
+    """
+
+    def __init__(
+        self, client: AsyncClient, clock: AsyncClock, in_hand: InHand, told: dict[str, Any]
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._in_hand = in_hand
+        self._told = told
+        self._heartbeat_seconds = 1.0
+        self._resync = False
+        self.secret: str | None = None
+
+    async def keep(self) -> None:
+        """Register, then heartbeat until cancelled; register again when the server asks for it."""
+        while True:
+            await self._register()
+            try:
+                while True:
+                    await self._clock.sleep(self._heartbeat_seconds)
+                    await self._beat()
+            except NotFoundError:
+                log.info("the server does not know this process any more: registering again")
+
+    async def leave(self, timeout_seconds: float) -> None:
+        """Tell the server that this process goes away; silently when it does not listen."""
+        try:
+            await self._client.shutdown_node(
+                self._told["id"],
+                instance_id=self._told["instance_id"],
+                reason="the process is shutting down",
+                timeout_seconds=timeout_seconds,
+            )
+        except (ApiError, TransportError) as unheard:
+            log.info("the server was not told of the shutdown: %s", unheard)
+
+    async def _register(self) -> None:
+        wait = FIRST_WAIT_SECONDS
+        while True:
+            try:
+                answer = await self._client.register_node(**self._told)
+            except RefusedError as refused:
+                # A wrong key or URL: somebody has to mend it, perhaps on the server's side.
+                log.error("%s cannot register: %s", self._told["id"], refused)  # noqa: TRY400 - said, not a bug
+            except SignoffError as away:
+                log.info("%s cannot register yet: %s", self._told["id"], away)
+            else:
+                self.secret = answer.webhook_secret
+                self._heartbeat_seconds = answer.heartbeat_seconds
+                log.info("%s is registered", self._told["id"])
+                return
+            await self._clock.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+    async def _beat(self) -> None:
+        whole = {"count": len(self._in_hand), "digest": self._in_hand.digest()}
+        lists = pages(self._in_hand.ids()) if self._resync else None
+        bodies = [whole]
+        if lists is not None:
+            bodies = [
+                {**whole, "executions": page, "page": number, "pages": len(lists)}
+                for number, page in enumerate(lists, 1)
+            ]
+        try:
+            for body in bodies:
+                answer = await self._client.heartbeat_node(
+                    self._told["id"],
+                    instance_id=self._told["instance_id"],
+                    status="ready",
+                    in_hand=body,
+                )
+                self._resync = answer.resync
+        except NotFoundError:
+            raise
+        except SignoffError as unheard:
+            log.debug("a heartbeat was not heard: %s", unheard)

@@ -1,0 +1,83 @@
+"""One attempt in hand: what `pause`, `step`, `call`, `ai` and `note` work on."""
+
+from collections import Counter
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Final
+
+from signoff.agent.notes import Notes
+from signoff.agent.waiters import Waiters
+from signoff.client import AsyncClient
+from signoff.clock import AsyncClock
+from signoff.contract_gen import Step
+from signoff.errors import NotInRunError
+
+
+@dataclass(slots=True)
+class Run:
+    """One attempt of one execution, from its dispatch to its report.
+
+    `attempt_id` is what the agent calls it (`exec_…~2`), `execution_id` what everybody else does.
+    `recorded` holds the steps of earlier attempts and of this one, by key.
+    """
+
+    node_id: str
+    execution_id: str
+    attempt_id: str
+    attempt: int
+    run_id: str
+    client: AsyncClient
+    clock: AsyncClock
+    notes: Notes
+    waiters: Waiters = field(default_factory=Waiters)
+    recorded: dict[str, Step] = field(default_factory=dict)
+    children: int = 0
+    """Calls whose child is not finished yet."""
+    _asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for somebody else, and another process could do that as well."""
+        return self.children > 0 or len(self.waiters) > 0
+
+    def key(self, prefix: str) -> str:
+        """The next key under a prefix: `{prefix}.{n}`, n counted from 1 in this attempt."""
+        self._asked[prefix] += 1
+        return f"{prefix}.{self._asked[prefix]}"
+
+    async def load_recorded(self) -> None:
+        """Fetch what earlier attempts recorded; the first attempt has nothing to fetch."""
+        if self.attempt > 1:
+            async for step in self.client.iter_steps(self.attempt_id):
+                self.recorded[step.key] = step
+
+
+_current: Final[ContextVar[Run]] = ContextVar("signoff_run")
+
+
+def enter(run: Run) -> None:
+    """Make `run` the one of the running task and of the tasks that it starts."""
+    _current.set(run)
+
+
+def current() -> Run | None:
+    """The run of the running task; None outside a reasoner that the server dispatched."""
+    return _current.get(None)
+
+
+def require(verb: str) -> Run:
+    """The run of the running task.
+
+    Raises:
+        NotInRunError: there is none.
+    """
+    run = current()
+    if run is None:
+        raise NotInRunError(verb)
+    return run
+
+
+def attempt_number(attempt_id: str) -> tuple[str, int]:
+    """`exec_…~2` → (`exec_…`, 2); without a suffix it is the first attempt."""
+    execution_id, _, number = attempt_id.partition("~")
+    return execution_id, int(number) if number.isdecimal() else 1

@@ -1,0 +1,73 @@
+"""`app.run()`: a socket, a URL under which the server finds it, and uvicorn."""
+
+import ipaddress
+import socket
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from signoff.errors import MissingDependencyError
+
+ANYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+SHUTDOWN_SECONDS: Final = 10.0
+
+
+def listen(host: str, port: int, *, auto_port: bool) -> socket.socket:
+    """A bound socket; with `auto_port`, on the next free port when `port` is taken.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in (port, *((0,) if auto_port else ())):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, candidate))
+            # Bound alone is not taken: two processes may bind, the second fails here.
+            sock.listen(2048)
+        except OSError:
+            sock.close()
+            if candidate == port and auto_port:
+                continue
+            raise
+        return sock
+    raise OSError("no port is free")  # pragma: no cover - port 0 is always another
+
+
+def base_url(host: str, port: int, server_url: str) -> str:
+    """Where the control plane reaches this machine: the bound address, or the one towards it."""
+    if host in ANYWHERE:
+        host = _address_towards(urlsplit(server_url).hostname or "127.0.0.1")
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _address_towards(server: str) -> str:
+    """This machine's own address on the way to `server`; nothing is sent."""
+    try:
+        if server == "localhost" or ipaddress.ip_address(server).is_loopback:
+            return "127.0.0.1"
+    except ValueError:
+        pass  # a name
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((server, 9))
+            address: str = probe.getsockname()[0]
+            return address
+    except OSError:
+        return "127.0.0.1"
+
+
+def serve(app: Any, sock: socket.socket) -> None:
+    """Serve an ASGI app on a bound socket until SIGTERM or Ctrl-C."""
+    try:
+        import uvicorn
+    except ImportError:
+        raise MissingDependencyError("app.run()", "agent") from None
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=int(SHUTDOWN_SECONDS),
+    )
+    uvicorn.Server(config).run(sockets=[sock])

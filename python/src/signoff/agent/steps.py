@@ -1,0 +1,139 @@
+"""Steps: work that is recorded before it returns, and not done again by a later attempt."""
+
+import asyncio
+import builtins
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any, Final, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from signoff.agent.run import Run, current
+from signoff.canonical import digest
+from signoff.contract_gen import NewStepKind, Step
+from signoff.errors import NondeterministicReplayError, StepConflictError, StepFailedError
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._~-]{1,150}")
+
+
+async def run_step(
+    name: str,
+    work: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    key: str | None = None,
+) -> Any:
+    """Do a piece of work once, whatever attempt this is.
+
+    Recorded before: the result comes back as the annotated type of `work`, or its error is raised
+    again. Outside a run it is a plain call.
+
+    Raises:
+        NondeterministicReplayError: it was recorded with other arguments.
+        StepFailedError: it was recorded as failed, with an error that is no built-in exception.
+        ValueError: the name or key does not fit into a step key.
+        TypeError: the arguments or the result are nothing that JSON can hold.
+    """
+    run = current()
+    if run is None:
+        return await _done(work, args, kwargs)
+    for part in (name, key or "key"):
+        if not _NAME.fullmatch(part):
+            raise ValueError(
+                f"a step's name and key are 1 to 150 of A-Z a-z 0-9 . _ ~ -, not {part!r}"
+            )
+    step_key = run.key(f"step.{name}.{key}" if key else f"step.{name}")
+    fingerprint = digest(jsonable({"args": args, "kwargs": kwargs}, f"the arguments of {name}"))
+    adapter = result_type(work)
+    stored = recorded(run, step_key, fingerprint)
+    if stored is not None:
+        return adapter.validate_python(outcome(stored))
+    try:
+        result = await _done(work, args, kwargs)
+    except Exception as failed:
+        await record(run, NewStepKind.STEP, step_key, name, fingerprint, error=said(failed))
+        raise
+    plain = jsonable(result, f"the result of {name}")
+    await record(run, NewStepKind.STEP, step_key, name, fingerprint, result=plain)
+    return result
+
+
+def recorded(run: Run, key: str, fingerprint: str) -> Step | None:
+    """What an earlier attempt recorded under a key.
+
+    Raises:
+        NondeterministicReplayError: it was recorded with another input.
+    """
+    stored = run.recorded.get(key)
+    if stored is not None and stored.input_sha256 != fingerprint:
+        raise NondeterministicReplayError(
+            f"{key} with input {stored.input_sha256[:12]}", f"{key} with input {fingerprint[:12]}"
+        )
+    return stored
+
+
+async def record(
+    run: Run, kind: NewStepKind, key: str, name: str, fingerprint: str, **outcome_: Any
+) -> None:
+    """Store what came of a step; `outcome_` is `result=` or `error=`. Waits for the server."""
+    try:
+        stored = await run.client.record_step(
+            run.attempt_id, key, kind=kind, name=name[:500], input_sha256=fingerprint, **outcome_
+        )
+    except StepConflictError as conflict:
+        raise NondeterministicReplayError(
+            f"{key} with another input", f"{key} with input {fingerprint[:12]}"
+        ) from conflict
+    run.recorded[key] = stored
+
+
+def outcome(stored: Step) -> Any:
+    """The result of a recorded step, or its error raised again."""
+    if stored.error is None:
+        return stored.result
+    kind, _, message = stored.error.partition(": ")
+    builtin = getattr(builtins, kind, None)
+    if isinstance(builtin, type) and issubclass(builtin, Exception):
+        try:
+            raised = builtin(message)
+        except TypeError:  # such as UnicodeDecodeError, which is not made of a message
+            raise StepFailedError(stored.key, stored.error) from None
+        raise raised
+    raise StepFailedError(stored.key, stored.error)
+
+
+def said(error: BaseException) -> str:
+    """An exception as it is recorded: its type and its message."""
+    text = f"{type(error).__name__}: {error}".replace("\x00", "\\x00")
+    return text.encode("utf-8", "backslashreplace").decode()[:100_000]
+
+
+def jsonable(value: Any, what: str) -> Any:
+    """A value as JSON can hold it; models become objects.
+
+    Raises:
+        TypeError: it holds something that JSON cannot.
+    """
+    try:
+        return to_jsonable_python(value)
+    except (PydanticSerializationError, UnicodeDecodeError) as unfit:
+        raise TypeError(f"{what} must be something that JSON can hold: {unfit}") from unfit
+
+
+def result_type(work: Callable[..., Any]) -> TypeAdapter[Any]:
+    """What turns a recorded result into the annotated return type; anything when there is none."""
+    try:
+        annotated = get_type_hints(work, include_extras=True).get("return", Any)
+    except (NameError, TypeError):  # a type that only the type checker sees; partials have none
+        annotated = Any
+    return TypeAdapter(annotated)
+
+
+async def _done(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if inspect.iscoroutinefunction(work):
+        return await work(*args, **kwargs)
+    result = await asyncio.to_thread(work, *args, **kwargs)
+    # A plain function may hand out a coroutine, as a lambda around an async one does.
+    return await result if inspect.isawaitable(result) else result
