@@ -78,7 +78,10 @@ def execution(row: Row, pending: Iterable[str], *, now: int) -> Shape:
 
 
 def approval(row: Row, event_head: Mapping[str, Any]) -> Shape:
-    """An ``Approval``. ``event_head``: of the execution's chain, or its own when standalone."""
+    """An ``Approval``. ``event_head``: of the execution's chain, or its own when standalone.
+
+    A row that was just built lacks the columns that an answer fills.
+    """
     return _present(
         id=row["id"],
         approval_request_id=row["approval_request_id"],
@@ -90,10 +93,10 @@ def approval(row: Row, event_head: Mapping[str, Any]) -> Shape:
         node_id=row["node_id"],
         run_id=row["run_id"],
         status=str(row["status"]),
-        status_reason=row["status_reason"],
+        status_reason=row.get("status_reason"),
         decision=outcome(row["status"]),
-        feedback=row["feedback"],
-        response=raw(row["response"]),
+        feedback=row.get("feedback"),
+        response=raw(row.get("response")),
         reviewer=reviewer(row),
         expires_at=render(row["expires_at"]),
         created_at=render(row["created_at"]),
@@ -107,7 +110,7 @@ def approval_state(row: Row, event_head: Mapping[str, Any]) -> Shape:
     """An ``ApprovalState``: the words of foreign agents around the request itself."""
     return _present(
         status=str(row["status"]),
-        response=row["response"],
+        response=row.get("response"),
         request_url=row["url"],
         requested_at=render(row["created_at"]),
         responded_at=_time(row["decided_at"]),
@@ -125,7 +128,7 @@ def outcome(status: str) -> str | None:
 
 def reviewer(row: Row) -> Shape | None:
     """Who decided a request; None when no person did."""
-    if row["reviewer_id"] is None:
+    if row.get("reviewer_id") is None:
         return None
     return dict(Actor(row["reviewer_id"], row["reviewer_name"], row["reviewer_source"]).shown())
 

@@ -11,10 +11,11 @@ ON CONFLICT (node_id) DO UPDATE SET
 SELECT * FROM nodes WHERE node_id = :node_id
 
 -- name: list_nodes
--- One page of nodes by id, last first.
+-- One page of nodes, newest first; their ids alone do not sort by age.
 SELECT * FROM nodes WHERE 1 = 1
---? before: AND node_id < :before
-ORDER BY node_id DESC LIMIT :limit
+--? before_at: AND (created_at < :before_at
+--? before_at:     OR (created_at = :before_at AND node_id < :before_id))
+ORDER BY created_at DESC, node_id DESC LIMIT :limit
 
 -- name: put_instance
 -- Registers an instance; the same one again gets its new address and state, and keeps its secret.
