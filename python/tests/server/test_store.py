@@ -51,6 +51,18 @@ async def test_one_miss_among_many_concurrent_changes_hurts_nobody_else(store: S
     assert len(await store.all("list_keys")) == 100
 
 
+async def test_what_misses_late_is_undone_alone(store: Store) -> None:
+    """The guard that does not hold is not the first statement: some of the change was done."""
+    changes = [key(n) for n in range(20)]
+    for change in changes[::3]:
+        change.add("revoke_key", key_id="nobody", now=NOW)
+    ends = await asyncio.gather(*map(store.apply, changes), return_exceptions=True)
+    missed = [n for n, end in enumerate(ends) if isinstance(end, Missed)]
+    assert missed == list(range(0, 20, 3))
+    kept = {row["key_id"] for row in await store.all("list_keys")}
+    assert kept == {f"key_{n}" for n in range(20) if n not in missed}
+
+
 async def test_a_value_that_breaks_the_schema_fails_its_own_change_only(store: Store) -> None:
     ends = await asyncio.gather(
         store.apply(key(1)),

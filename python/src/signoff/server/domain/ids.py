@@ -7,6 +7,7 @@ when the injected clock is set back.
 from __future__ import annotations
 
 import secrets
+from random import Random
 from uuid import UUID
 
 from signoff.server.domain.clock import Clock
@@ -23,7 +24,9 @@ class Ids:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
-        self._random = b""
+        # Ids name things and open nothing, so they need not be secret: seeded once, as each call
+        # into the kernel costs as much as ten ids.
+        self._random = Random(secrets.randbits(256))  # noqa: S311
 
     def execution(self) -> str:
         """A new execution id, ``exec_…``."""
@@ -44,20 +47,13 @@ class Ids:
     def _uuid7(self) -> str:
         # 48 bits of ms and the 12 bits of rand_a as one counter: RFC 9562, section 6.2, method 1.
         # It starts anywhere in the lower half of its range, and runs into the next ms when full.
-        chance = self._bits()
+        chance = self._random.getrandbits(73)
         stamp = (self._clock.now() << 12) | (chance >> 62 & 0x7FF)
         self._last = stamp = max(stamp, self._last + 1)
         milliseconds, counter = stamp >> 12, stamp & 0xFFF
         low = (0b10 << 62) | (chance & 0x3FFF_FFFF_FFFF_FFFF)
         text = f"{milliseconds:012x}7{counter:03x}{low:016x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-    def _bits(self) -> int:
-        # Each call into the kernel costs as much as ten ids.
-        if not self._random:
-            self._random = secrets.token_bytes(10 * 100)
-        taken, self._random = self._random[:10], self._random[10:]
-        return int.from_bytes(taken)
 
 
 def made_at(identifier: str) -> int:

@@ -3,10 +3,9 @@
 Reads run on the event loop's thread on a connection of their own (write-ahead log, so they never
 wait for the writer): a point read takes some ten microseconds, less than a hop to a thread.
 
-Writes go to one thread. It takes everything that is queued, applies each change inside its own
-savepoint of one transaction, and commits once for all of them: a change whose guard does not hold
-is rolled back alone. Only when the commit is durable (``synchronous=FULL``) are the callers woken,
-all of a batch in one hop to the loop.
+Writes go to one thread. It takes everything that is queued, applies it in one transaction, and
+commits once for all of it: a change whose guard does not hold is undone alone. Only when the
+commit is durable (``synchronous=FULL``) are the callers woken, all of a batch in one hop.
 """
 
 from __future__ import annotations

@@ -95,8 +95,11 @@ class Writer:
     def _write(self, jobs: list[Job]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                self._run_job(job)
+            if not all(map(self._run_bare, jobs)):
+                self._connection.execute("ROLLBACK")
+                self._connection.execute("BEGIN IMMEDIATE")
+                for job in jobs:
+                    self._run_saved(job)
             self.fail_points.before_commit()
             self._connection.execute("COMMIT")
             self.fail_points.after_commit()
@@ -113,25 +116,38 @@ class Writer:
         for job in jobs:
             job.error = job.error or unavailable(error)
 
-    def _run_job(self, job: Job) -> None:
-        execute = self._connection.execute
-        execute("SAVEPOINT change")
-        try:
-            for statement, sql, values in job.bound:
-                touched = execute(sql, values).rowcount
-                if statement.expect is not None and touched != statement.expect:
-                    raise Missed(statement)
-        except Missed as missed:
-            job.error = missed
-        except sqlite3.IntegrityError as error:
-            taken = error.sqlite_errorcode in _TAKEN
-            job.error = Missed(statement) if taken else error
-        except (sqlite3.OperationalError, sqlite3.InternalError) as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-                raise  # disk full, I/O, locked: the whole batch stands or falls
-            job.error = error
-        except (sqlite3.Error, ValueError, OverflowError, TypeError) as error:
-            job.error = error  # a value that SQLite can't hold: this change's own fault
+    def _run_bare(self, job: Job) -> bool:
+        """Run a job without a savepoint, which would cost a third more. False: undo the batch.
+
+        A guard comes first in its change, so what misses has mostly done nothing yet.
+        """
+        done, job.error = self._run_statements(job)
+        return job.error is None or not done
+
+    def _run_saved(self, job: Job) -> None:
+        """Run a job so that it can be undone alone."""
+        self._connection.execute("SAVEPOINT change")
+        _, job.error = self._run_statements(job)
         if job.error is not None:
-            execute("ROLLBACK TO change")
-        execute("RELEASE change")
+            self._connection.execute("ROLLBACK TO change")
+        self._connection.execute("RELEASE change")
+
+    def _run_statements(self, job: Job) -> tuple[bool, Exception | None]:
+        """Whether anything was written, and what stopped it. Raises what stops the whole batch."""
+        written = False
+        for statement, sql, values in job.bound:
+            try:
+                touched = self._connection.execute(sql, values).rowcount
+            except sqlite3.IntegrityError as error:
+                taken = error.sqlite_errorcode in _TAKEN
+                return written, Missed(statement) if taken else error
+            except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                    raise  # disk full, I/O, locked: the whole batch stands or falls
+                return written, error
+            except (sqlite3.Error, ValueError, OverflowError, TypeError) as error:
+                return written, error  # a value that SQLite can't hold: this change's own fault
+            written = written or touched > 0
+            if statement.expect is not None and touched != statement.expect:
+                return written, Missed(statement)
+        return written, None

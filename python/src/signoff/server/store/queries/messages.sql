@@ -55,3 +55,9 @@ WHERE execution_id = :execution_id AND next_at IS NOT NULL
 -- name: count_messages
 -- How many messages are in each state.
 SELECT state, COUNT(*) AS held FROM messages GROUP BY state
+
+-- name: list_due_message_ids
+-- Where messages go that are due, the oldest first, from a place in that order on.
+SELECT id, url, next_at FROM messages
+WHERE next_at <= :now AND (next_at, id) > (:after_at, :after_id)
+ORDER BY next_at, id LIMIT :limit
