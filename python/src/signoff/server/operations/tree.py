@@ -141,7 +141,10 @@ class Tree(Draft):
         )
 
     def gate_opened(self, actor: Actor) -> None:
-        """The execution has one more pending request: it waits, and so do those above it."""
+        """The execution has one more pending request: it waits, and so do those above it.
+
+        Append the event of the request first: it is what guards the count, here and at the end.
+        """
         self._count(+1, actor)
 
     def gate_closed(self, actor: Actor) -> None:
