@@ -1,5 +1,7 @@
 """Writes what is made from `openapi.yaml`: the models of all three languages and their test data.
 
+The blocking twin of the Python client is written too; it is made from the asynchronous one.
+
 `--check` writes nothing, and fails when a file differs from what would have been written.
 Works offline once `make setup` has run.
 """
@@ -14,6 +16,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import blocking
 import examples
 import views
 from contract_file import CONTRACT, ROOT, Node, is_free, is_scalar, load, schemas
@@ -142,10 +145,14 @@ def _shared(_scratch: Path) -> Files:
     }
 
 
+def _blocking(_scratch: Path) -> Files:
+    return blocking.twins()
+
+
 def generated() -> Files:
     """Return the text of every generated file by its path in the repository."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        makers = [_go, _typescript, _python, _shared]
+        makers = [_go, _typescript, _python, _shared, _blocking]
         made = list(pool.map(lambda make: make(Path(folder)), makers))
     return {path: text for files in made for path, text in files.items()}
 
@@ -173,7 +180,7 @@ def main() -> int:
         print(f"{len(differences)} generated files differ: run `make generate`", file=sys.stderr)
         return 1
     if check:
-        print(f"{len(files)} generated files are as openapi.yaml says")
+        print(f"{len(files)} generated files are as what they are made from says")
         return 0
     for path, text in files.items():
         target = ROOT / path

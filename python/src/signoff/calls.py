@@ -1,6 +1,6 @@
 """Tries until there is an answer: what is safe to repeat is repeated, and nothing else.
 
-`signoff/blocking/` is generated from this file, `operations.py` and `client.py`.
+`signoff/blocking/calls.py` is generated from this file.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -96,8 +96,7 @@ class AsyncCalls:
         """One try of an answer that is read as it comes. Raises as `answer`."""
         async with self.transport.stream(request, self.timeout + request.wait_seconds) as stream:
             if stream.status >= 400:
-                content = b"".join([chunk async for chunk in stream.chunks])
-                answer = Answer(stream.status, stream.headers, content)
+                answer = Answer(stream.status, stream.headers, await stream.read())
                 error = refusal(answer, self.clock.now())
                 if error is not None:
                     raise error

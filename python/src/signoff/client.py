@@ -5,7 +5,7 @@
         if result.approved:
             deploy()
 
-`Client` in `signoff/blocking/client.py` is generated from this file: the same without `await`.
+`signoff/blocking/client.py` is generated from this file: `Client`, the same without `await`.
 """
 
 import math

@@ -46,6 +46,10 @@ class AsyncStream:
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
 
+    async def read(self) -> bytes:
+        """All of the body."""
+        return b"".join([chunk async for chunk in self.chunks])
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -54,6 +58,10 @@ class Stream:
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
+
+    def read(self) -> bytes:
+        """All of the body."""
+        return b"".join(self.chunks)
 
 
 class AsyncTransport:

@@ -1,0 +1,140 @@
+# Generated from signoff/calls.py by tools/generate.py; do not edit.
+"""Tries until there is an answer: what is safe to repeat is repeated, and nothing else.
+
+The same for threads is `signoff/calls.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from random import random as system_random
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from signoff.clock import Clock
+from signoff.errors import ApiError, TransportError
+from signoff.exchange import Answer, Request, decoded, refusal
+from signoff.retries import Retry, next_wait
+from signoff.transport import Stream, Transport
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+class Calls:
+    """Sends requests through a transport, as often as `retry` allows.
+
+    `timeout`: seconds in which nothing comes before a try is given up, beyond those that the
+    server was asked to hold its answer back.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        clock: Clock,
+        retry: Retry,
+        timeout: float,
+        random: Callable[[], float] = system_random,
+    ) -> None:
+        self.transport = transport
+        self.clock = clock
+        self.retry = retry
+        self.timeout = timeout
+        self.random = random
+
+    def having(self, *, retry: Retry | None = None, timeout: float | None = None) -> "Calls":
+        """The same, with another `retry` or `timeout` where one is given."""
+        return Calls(
+            self.transport,
+            clock=self.clock,
+            retry=self.retry if retry is None else retry,
+            timeout=self.timeout if timeout is None else timeout,
+            random=self.random,
+        )
+
+    def model(self, model: type[M], request: Request) -> M:
+        """The answer as a model of the contract.
+
+        Raises:
+            ApiError: the server said no.
+            TransportError: no answer.
+            ProtocolError: an answer that the contract does not know.
+        """
+        return decoded(model, self.answer(request))
+
+    def answer(self, request: Request) -> Answer:
+        """The answer, whatever its body is. Raises as `model`, apart from ProtocolError."""
+
+        def once() -> Answer:
+            read_seconds = self.timeout + request.wait_seconds
+            answer = self.transport.exchange(request, read_seconds)
+            error = refusal(answer, self.clock.now())
+            if error is not None:
+                raise error
+            return answer
+
+        return self.tried(request, once)
+
+    def tried(self, request: Request, once: Callable[[], T]) -> T:
+        """What `once` returns, tried as often as `retry` and the operation allow."""
+        tries = Tries(self, self.retry, repeatable=request.repeatable)
+        while True:
+            try:
+                return once()
+            except (TransportError, ApiError) as error:
+                tries.failed(error)
+
+    def patient(self) -> "Tries":
+        """Tries of something that goes on for long: any number, for `retry.seconds` in a row."""
+        alone = self.retry.attempts == 1
+        retry = self.retry if alone else replace(self.retry, attempts=None)
+        return Tries(self, retry, repeatable=True)
+
+    @contextmanager
+    def stream(self, request: Request) -> Iterator[Stream]:
+        """One try of an answer that is read as it comes. Raises as `answer`."""
+        with self.transport.stream(request, self.timeout + request.wait_seconds) as stream:
+            if stream.status >= 400:
+                answer = Answer(stream.status, stream.headers, stream.read())
+                error = refusal(answer, self.clock.now())
+                if error is not None:
+                    raise error
+            yield stream
+
+
+class Tries:
+    """The tries of one thing: how many failed in a row, and since when."""
+
+    def __init__(self, calls: Calls, retry: Retry, *, repeatable: bool) -> None:
+        self._calls = calls
+        self._retry = retry
+        self._repeatable = repeatable
+        self.succeeded()
+
+    def succeeded(self) -> None:
+        """Count from here."""
+        self._failures = 0
+        self._began = self._calls.clock.monotonic()
+
+    def failed(self, error: TransportError | ApiError) -> None:
+        """Come back when it is time for the next try.
+
+        Raises:
+            TransportError, ApiError: `error`, when there is to be none.
+        """
+        self._failures += 1
+        wait = next_wait(
+            self._retry,
+            error,
+            repeatable=self._repeatable,
+            failures=self._failures,
+            elapsed=self._calls.clock.monotonic() - self._began,
+            random=self._calls.random,
+        )
+        if wait is None:
+            if isinstance(error, TransportError):
+                error.attempts = self._failures
+            raise error
+        self._calls.clock.sleep(wait)

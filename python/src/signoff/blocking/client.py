@@ -1,0 +1,470 @@
+# Generated from signoff/client.py by tools/generate.py; do not edit.
+"""`Client`: every operation of the contract, and the verbs that people think in.
+
+    with Client() as client:
+        result = client.pause("deploy-42", title="Deploy 42 to production")
+        if result.approved:
+            deploy()
+
+The same for threads is `signoff/client.py`.
+"""
+
+import math
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from random import random as system_random
+from types import TracebackType
+from typing import Any, Final, Protocol, Self, TypeVar
+
+from signoff import contract_gen as models
+from signoff import settings
+from signoff.blocking.calls import Calls
+from signoff.blocking.operations import JSONObject, Operations, Time
+from signoff.clock import Clock, SystemClock
+from signoff.contract_gen import Approval, ApprovalStatus, DecisionReceipt, Execution
+from signoff.errors import (
+    AlreadyDecidedError,
+    AmbiguousRequestIdError,
+    ApiError,
+    NotFoundError,
+    PauseTimeoutError,
+    TransportError,
+    WaitTimeoutError,
+)
+from signoff.exchange import ABSENT, content, given, user_json
+from signoff.results import ApprovalResult, is_decided
+from signoff.retries import FOREVER, ONCE, Retry, next_wait
+from signoff.transport import Network, Transport
+from signoff.webhook import sign_approval_response, sign_webhook
+
+LONGEST_HOLD_SECONDS: Final = 60.0
+"""How long the server holds the answer to one long poll."""
+
+POLL_GRACE_SECONDS: Final = 5.0
+"""An answer to a long poll that is this late is not coming any more."""
+
+PAGE_SIZE: Final = 200
+"""Rows that the `iter_` verbs take at a time."""
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Page(Protocol[T_co]):
+    """What the list operations answer."""
+
+    @property
+    def items(self) -> Sequence[T_co]:
+        """The rows."""
+        ...
+
+    @property
+    def next_cursor(self) -> str | None:
+        """Where the next page begins; None on the last."""
+        ...
+
+
+class Client(Operations):
+    """A client of the control plane, for threads. One serves any number of them.
+
+    `server_url` and `api_key` come from `SIGNOFF_SERVER` (else `http://127.0.0.1:8080`) and
+    `SIGNOFF_API_KEY` where they are not given. `timeout`: seconds in which nothing comes before
+    a try is given up, beyond those that the server was asked to wait. `retry`: how long to go on
+    where a repeat is safe. `http_transport` takes the place of the network. `clock` and `random`
+    are for tests.
+
+    Close it with `with` or `close()`.
+
+    Raises:
+        ValueError: `server_url` is no http(s) URL, or `api_key` is nothing that a header can hold.
+    """
+
+    def __init__(
+        self,
+        server_url: str | None = None,
+        *,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        retry: Retry = Retry(),  # noqa: B008 - frozen
+        http_transport: Network | None = None,
+        clock: Clock | None = None,
+        random: Callable[[], float] = system_random,
+    ) -> None:
+        transport = Transport(
+            server_url if server_url is not None else settings.server_url(),
+            api_key if api_key is not None else settings.api_key(),
+            http_transport=http_transport,
+        )
+        calls = Calls(
+            transport,
+            clock=clock or SystemClock(),
+            retry=retry,
+            timeout=timeout,
+            random=random,
+        )
+        super().__init__(calls)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. Nothing can be sent any more."""
+        self._calls.transport.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.server_url!r})"
+
+    @property
+    def server_url(self) -> str:
+        """Where the control plane is, without a slash at the end."""
+        return self._calls.transport.server_url
+
+    def with_options(self, *, retry: Retry | None = None, timeout: float | None = None) -> Self:
+        """The same client, on the same connections, with another `retry` or `timeout`."""
+        other = type(self).__new__(type(self))
+        Operations.__init__(other, self._calls.having(retry=retry, timeout=timeout))
+        return other
+
+    # Asking and answering.
+
+    def request_approval(
+        self,
+        approval_request_id: str,
+        *,
+        approval_request_url: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        payload: JSONObject | None = None,
+        expires_in_hours: float | None = None,
+    ) -> Approval:
+        """Ask a person and come back at once: `create_approval_request` by its everyday name."""
+        return self.create_approval_request(
+            approval_request_id,
+            approval_request_url=approval_request_url,
+            title=title,
+            description=description,
+            payload=payload,
+            expires_in_hours=expires_in_hours,
+        )
+
+    def wait_for_approval(
+        self, id: str, *, execution_id: str | None = None, timeout: float | None = None
+    ) -> ApprovalResult:
+        """Wait until a request has come to an end, whichever: expiry is a result, not an error.
+
+        `id` is the `apr_` id or the caller's own; an own id means the newest request under it
+        that is standalone, or, with `execution_id`, of that execution. Lost connections and
+        restarts of the server are waited through. `timeout` in seconds; None waits for ever.
+
+        Raises:
+            WaitTimeoutError: the time is over; the request is left as it is, pending.
+            NotFoundError: there is no such request.
+            AmbiguousRequestIdError: several standalone requests under that own id are pending.
+        """
+        deadline = self._deadline(timeout)
+        if id.startswith("apr_"):
+            return self._decision(id, deadline)
+        found = self._until(
+            lambda client, _: client.find_approval_request(id, execution_id=execution_id),
+            lambda _: True,
+            deadline,
+            id,
+        )
+        if is_decided(found):
+            return ApprovalResult.of_approval(found)
+        return self._decision(found.id, deadline)
+
+    def pause(
+        self,
+        approval_request_id: str,
+        *,
+        approval_request_url: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        payload: JSONObject | None = None,
+        expires_in_hours: float | None = None,
+        timeout: float | None = None,
+    ) -> ApprovalResult:
+        """Ask a person and wait for the answer.
+
+        A program that crashed and asks the same again attaches to its question.
+        `expires_in_hours` (default 72) ends the question, with the result `expired`; `timeout`
+        (seconds) ends only this call.
+
+        Raises:
+            PauseTimeoutError: `timeout` is over; the request is withdrawn.
+            RequestConflictError: the id stands for a question with other content.
+        """
+        deadline = self._deadline(timeout)
+        approval = self.create_approval_request(
+            approval_request_id,
+            approval_request_url=approval_request_url,
+            title=title,
+            description=description,
+            payload=payload,
+            expires_in_hours=expires_in_hours,
+        )
+        if is_decided(approval):
+            return ApprovalResult.of_approval(approval)
+        try:
+            return self._decision(approval.id, deadline)
+        except WaitTimeoutError:
+            return self._withdrawn(approval.id)
+
+    def respond(
+        self,
+        request_id: str,
+        decision: str,
+        *,
+        secret: str,
+        feedback: str | None = None,
+        response: Any = ABSENT,
+        reviewer: JSONObject | models.ReviewerClaim | None = None,
+        execution_id: str | None = None,
+        patience: float = 10.0,
+    ) -> DecisionReceipt:
+        """Decide a request by a signed message: `receive_approval_response`, with the signing.
+
+        For services that hold the webhook secret instead of a key. `request_id` is the `apr_` id
+        or the asker's own. A request that is not there yet is waited for, up to `patience` seconds.
+
+        Raises:
+            InvalidSignatureError: the server has another secret.
+            AlreadyDecidedError: another decision won; its `approval` says which.
+            AmbiguousRequestIdError: the own id has named several; its `candidates` says which.
+            NotFoundError: there is no such request.
+        """
+        body = content(
+            given(requestId=request_id, decision=decision, feedback=feedback)
+            | user_json(response=response)
+            | given(reviewer=reviewer, execution_id=execution_id)
+        )
+        headers = self._signed(secret, body)
+        deadline = self._deadline(patience)
+        while True:
+            try:
+                return self.receive_approval_response(body, headers)
+            except NotFoundError as error:
+                wait = error.retry_after
+                if wait is None or self._calls.clock.monotonic() + wait > deadline:
+                    raise
+            self._calls.clock.sleep(wait)
+
+    def find_approval_request(
+        self, approval_request_id: str, *, execution_id: str | None = None
+    ) -> Approval:
+        """The newest standalone request under an own id, or that of `execution_id`.
+
+        Raises:
+            NotFoundError: there is none.
+            AmbiguousRequestIdError: several standalone ones, of several owners, are pending.
+        """
+        page = self.list_approval_requests(
+            approval_request_id=approval_request_id, execution_id=execution_id or "none"
+        )
+        if not page.items:
+            detail = f"there is no approval request {approval_request_id}"
+            raise NotFoundError(404, "not_found", detail)
+        pending = [item for item in page.items if item.status == ApprovalStatus.PENDING]
+        if execution_id is None and len(pending) > 1:
+            raise _ambiguous(approval_request_id, pending)
+        return page.items[0]
+
+    # Waiting for executions.
+
+    def wait_for_execution(self, execution_id: str, *, timeout: float | None = None) -> Execution:
+        """Wait until an execution is finished, however it ends: `status` says how.
+
+        Lost connections and restarts of the server are waited through. `timeout` in seconds;
+        None waits for ever.
+
+        Raises:
+            WaitTimeoutError: the time is over; the execution goes on.
+        """
+        return self._until(
+            lambda client, hold: client.get_execution(execution_id, wait_seconds=hold),
+            lambda execution: execution.completed_at is not None,
+            self._deadline(timeout),
+            execution_id,
+        )
+
+    # Whole lists, page by page as they are read.
+
+    def iter_nodes(self) -> Iterator[models.Node]:
+        """All nodes, newest first."""
+        return self._rows(lambda at: self.list_nodes(limit=PAGE_SIZE, cursor=at))
+
+    def iter_executions(
+        self,
+        *,
+        status: str | None = None,
+        node_id: str | None = None,
+        run_id: str | None = None,
+    ) -> Iterator[Execution]:
+        """All executions that fit, newest first."""
+        return self._rows(
+            lambda at: self.list_executions(
+                limit=PAGE_SIZE, cursor=at, status=status, node_id=node_id, run_id=run_id
+            )
+        )
+
+    def iter_steps(self, execution_id: str) -> Iterator[models.Step]:
+        """All recorded steps of an execution, oldest first."""
+        return self._rows(lambda at: self.list_steps(execution_id, limit=PAGE_SIZE, cursor=at))
+
+    def iter_execution_events(self, execution_id: str) -> Iterator[models.Event]:
+        """All events of an execution so far, oldest first."""
+        return self._rows(
+            lambda at: self.list_execution_events(execution_id, limit=PAGE_SIZE, cursor=at)
+        )
+
+    def iter_approval_requests(
+        self,
+        *,
+        approval_request_id: str | None = None,
+        execution_id: str | None = None,
+        status: str | None = None,
+        node_id: str | None = None,
+        reviewer: str | None = None,
+        decided_after: Time | None = None,
+        decided_before: Time | None = None,
+    ) -> Iterator[Approval]:
+        """All approval requests that fit, newest first."""
+        return self._rows(
+            lambda at: self.list_approval_requests(
+                limit=PAGE_SIZE,
+                cursor=at,
+                approval_request_id=approval_request_id,
+                execution_id=execution_id,
+                status=status,
+                node_id=node_id,
+                reviewer=reviewer,
+                decided_after=decided_after,
+                decided_before=decided_before,
+            )
+        )
+
+    def iter_approval_request_events(self, id: str) -> Iterator[models.Event]:
+        """All events of a request so far, oldest first."""
+        return self._rows(
+            lambda at: self.list_approval_request_events(id, limit=PAGE_SIZE, cursor=at)
+        )
+
+    def iter_deliveries(
+        self, *, state: str | None = None, execution_id: str | None = None
+    ) -> Iterator[models.Delivery]:
+        """All deliveries that fit, newest first."""
+        return self._rows(
+            lambda at: self.list_deliveries(
+                limit=PAGE_SIZE, cursor=at, state=state, execution_id=execution_id
+            )
+        )
+
+    # How the verbs do it.
+
+    def _deadline(self, timeout: float | None) -> float:
+        return math.inf if timeout is None else self._calls.clock.monotonic() + timeout
+
+    def _decision(self, id: str, deadline: float) -> ApprovalResult:
+        approval = self._until(
+            lambda client, hold: client.get_approval_request(id, wait_seconds=hold),
+            is_decided,
+            deadline,
+            id,
+        )
+        return ApprovalResult.of_approval(approval)
+
+    def _until(
+        self,
+        poll: Callable[[Self, float], T],
+        done: Callable[[T], bool],
+        deadline: float,
+        id: str,
+    ) -> T:
+        """What `poll` finds, once it is done: long polls to the deadline, through every fault."""
+        clock = self._calls.clock
+        client = self.with_options(retry=ONCE, timeout=POLL_GRACE_SECONDS)
+        idle = 0
+        while True:
+            asked = clock.monotonic()
+            hold = max(0.0, min(LONGEST_HOLD_SECONDS, deadline - asked))
+            fault: TransportError | ApiError | None = None
+            try:
+                found = poll(client, hold)
+                if done(found):
+                    return found
+                # Answered before its time: the server is stopping, or nothing holds polls here.
+                fault = TransportError(f"{id}: the server does not hold the answer")
+                idle = idle + 1 if clock.monotonic() - asked < hold / 2 else 0
+            except (TransportError, ApiError) as error:
+                fault = error
+                idle += 1
+            wait = 0.0 if idle == 0 else self._wait(fault, idle)
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                raise WaitTimeoutError(f"{id} is not done in time", id=id) from fault
+            clock.sleep(min(wait, left))
+
+    def _wait(self, error: TransportError | ApiError, failures: int) -> float:
+        wait = next_wait(
+            FOREVER,
+            error,
+            repeatable=True,
+            failures=failures,
+            elapsed=0.0,
+            random=self._calls.random,
+        )
+        if wait is None:
+            raise error
+        return wait
+
+    def _withdrawn(self, id: str) -> ApprovalResult:
+        """The decision that came at the last moment, if one did."""
+        message = f"{id} is not decided in time"
+        try:
+            self.cancel_approval_request(id, reason="the timeout of pause() is over")
+        except AlreadyDecidedError as error:
+            if error.approval is not None and is_decided(error.approval):
+                return ApprovalResult.of_approval(error.approval)
+            raise PauseTimeoutError(message, id=id, withdrawn=False) from error
+        except (TransportError, ApiError) as error:
+            message += ", and the server could not be told to withdraw it"
+            raise PauseTimeoutError(message, id=id, withdrawn=False) from error
+        raise PauseTimeoutError(f"{message} and is withdrawn", id=id)
+
+    def _signed(self, secret: str, body: bytes) -> dict[str, str]:
+        if not secret.startswith("whsec_"):
+            return {"X-Webhook-Signature": sign_approval_response(secret, body)}
+        now = int(self._calls.clock.now())
+        return sign_webhook(secret, f"msg_{uuid.uuid4().hex}", now, body)
+
+    def _rows(self, page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+        cursor: str | None = None
+        while True:
+            rows = page(cursor)
+            yield from rows.items
+            cursor = rows.next_cursor
+            if cursor is None:
+                return
+
+
+def _ambiguous(approval_request_id: str, pending: Sequence[Approval]) -> AmbiguousRequestIdError:
+    detail = f"{len(pending)} requests under {approval_request_id} are pending; give an apr_ id"
+    candidates = [models.Candidate(id=item.id, status=item.status) for item in pending]
+    problem = models.Problem(
+        type="about:blank",
+        title="Conflict",
+        status=409,
+        code=models.ProblemCode.AMBIGUOUS_REQUEST_ID,
+        detail=detail,
+        candidates=candidates,
+    )
+    return AmbiguousRequestIdError(409, "ambiguous_request_id", detail, problem=problem)
