@@ -42,7 +42,7 @@ PROSE = {
     "AsyncClient": "Client",
     "AsyncCalls": "Calls",
     "AsyncTries": "Tries",
-    "for coroutines": "for threads",
+    "for coroutines. One": "for threads. One",
 }
 
 # The paragraph of a first docstring that leads to the twin.
@@ -107,7 +107,7 @@ def twins() -> dict[str, str]:
     for name in MODULES:
         path = f"python/src/signoff/blocking/{name}.py"
         source = (SDK / f"{name}.py").read_text(encoding="utf-8")
-        leads_back = f"\n\nThe same for coroutines is `signoff/{name}.py`."
+        leads_back = f"\n\nMade from `signoff/{name}.py`, which has all of it for coroutines."
         text = _code(_LEADS_HERE.sub(leads_back, source, count=1))
         text = _AWAITABLE.sub(r"\1", text)
         for module in MODULES:

@@ -17,9 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import blocking
-import examples
 import views
 from contract_file import CONTRACT, ROOT, Node, is_free, is_scalar, load, schemas
+
+import examples
 
 TOOLS = ROOT / "tools"
 HEADER = "Generated from openapi.yaml by tools/generate.py; do not edit."

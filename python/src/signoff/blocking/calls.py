@@ -1,7 +1,7 @@
 # Generated from signoff/calls.py by tools/generate.py; do not edit.
 """Tries until there is an answer: what is safe to repeat is repeated, and nothing else.
 
-The same for threads is `signoff/calls.py`.
+Made from `signoff/calls.py`, which has all of it for coroutines.
 """
 
 from collections.abc import Callable, Iterator

@@ -6,7 +6,7 @@
         if result.approved:
             deploy()
 
-The same for threads is `signoff/client.py`.
+Made from `signoff/client.py`, which has all of it for coroutines.
 """
 
 import math

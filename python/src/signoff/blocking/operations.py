@@ -8,7 +8,7 @@ Answers are the generated models; what is not a value is absent from them, not n
 Every method raises `ApiError` (by its code), `TransportError` and `ProtocolError`, and ValueError
 for an argument that cannot be sent.
 
-The same for threads is `signoff/operations.py`.
+Made from `signoff/operations.py`, which has all of it for coroutines.
 """
 
 import uuid
