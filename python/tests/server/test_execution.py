@@ -189,11 +189,11 @@ def test_claims_count_attempts() -> None:
     execution.release(at=NOW + 20, why="lease_ended", dispatch_at=NOW + 25)
     execution.claim("i-2", at=NOW + 30)
     assert (execution.attempt_id, execution.row["started_at"]) == ("exec_1~2", NOW + 10)
-    assert (execution.row["idle_attempts"], execution.row["dispatch_at"]) == (1, None)
+    assert (execution.row["idle_attempts"], execution.row["dispatch_at"]) == (2, None)
 
 
 def test_an_attempt_that_was_refused_does_not_count() -> None:
-    execution = Execution(row(attempt=1, running_since=NOW))
+    execution = Execution(row(attempt=1, idle_attempts=1, running_since=NOW))
     execution.release(at=NOW, why="refused", dispatch_at=NOW + 200, refused=True)
     assert (execution.row["attempt"], execution.row["started_at"]) == (0, None)
     assert (execution.row["idle_attempts"], execution.status) == (0, QUEUED)
@@ -204,12 +204,12 @@ def test_an_attempt_that_was_refused_does_not_count() -> None:
 
 def test_attempts_that_come_to_nothing_are_counted() -> None:
     execution = Execution(row(idle_attempts=8))
-    exhausted = [execution.exhausted]
+    exhausted = []
     for instance in ("i-2", "i-3"):
         execution.release(at=NOW, why="lease_ended", dispatch_at=NOW)
         exhausted.append(execution.exhausted)
         execution.claim(instance, at=NOW)
-    assert exhausted == [False, False, True]
+    assert [*exhausted, execution.exhausted] == [False, False, True]
 
 
 def test_a_waiting_one_stays_waiting_when_its_lease_ends() -> None:

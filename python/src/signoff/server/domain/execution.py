@@ -206,12 +206,16 @@ class Execution(Chain):
         self.append(_EVENTS[transition.name], at=at, actor=actor, data=data)
 
     def claim(self, instance_id: str, *, at: int, actor: Actor = SERVER) -> None:
-        """The next attempt begins: an instance gets the lease. A waiting one stays waiting."""
+        """The next attempt begins: an instance gets the lease. A waiting one stays waiting.
+
+        It counts as one that comes to nothing until it records a step or gets a decision.
+        """
         if self.row["lease_instance"] is not None:
             raise ValueError(f"{self.row['lease_instance']} holds {self.chain_id}")
         attempt = self.row["attempt"] + 1
         self.set(
             attempt=attempt,
+            idle_attempts=self.row["idle_attempts"] + 1,
             lease_instance=instance_id,
             dispatch_at=None,
             started_at=at if self.row["started_at"] is None else self.row["started_at"],
@@ -242,11 +246,10 @@ class Execution(Chain):
         """
         attempt = self.row["attempt"]
         if refused:
-            self.set(attempt=attempt - 1)
+            idle = self.row["idle_attempts"]
+            self.set(attempt=attempt - 1, idle_attempts=max(0, idle - 1))
             if attempt == 1:
                 self.set(started_at=None)
-        else:
-            self.set(idle_attempts=self.row["idle_attempts"] + 1)
         data = {"attempt": attempt, "reason": why, "instance_id": self.row["lease_instance"]}
         self.set(lease_instance=None, dispatch_at=dispatch_at)
         if self.status == RUNNING:

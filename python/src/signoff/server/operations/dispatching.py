@@ -1,7 +1,6 @@
 """Sending work to agents: what is claimed, and what becomes of it. Maintenance decides when.
 
-A claim is committed before anything is sent, so that an attempt id is never given twice. An
-attempt counts as idle from its claim; a recorded step or a decision starts the count over.
+A claim is committed before anything is sent, so that an attempt id is never given twice.
 """
 
 from __future__ import annotations
@@ -62,7 +61,6 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
         if due is None or due > tree.now or execution.row["node_id"] != key.node_id:
             return None
         execution.claim(key.instance_id, at=tree.now)
-        execution.set(idle_attempts=execution.row["idle_attempts"] + 1)
         dispatch = _dispatch(execution.row, instance, node)
         context.in_flight.add(dispatch.attempt_id)
         try:
@@ -115,9 +113,7 @@ async def refuse(
         if tree is None:
             return False
         execution = tree.execution
-        idle = execution.row["idle_attempts"]
         execution.release(at=tree.now, why=why, dispatch_at=tree.now + delay_ms, refused=True)
-        execution.set(idle_attempts=max(0, idle - 1))
         await context.store.apply(tree.change())
         return True
 

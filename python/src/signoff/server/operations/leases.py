@@ -1,8 +1,4 @@
-"""The end of a lease: the instance holds the run no more, and the next attempt may come.
-
-An attempt is counted as idle when it begins (see :mod:`.dispatching`), and the count starts over
-with each step recorded and each decision taken. So here it only has to be looked at.
-"""
+"""The end of a lease: the instance holds the run no more, and the next attempt may come."""
 
 from __future__ import annotations
 
@@ -41,11 +37,9 @@ async def release(
         await _abandon(context, tree, actor)
     else:
         due = execution.status == RUNNING or bool(undelivered)
-        idle = execution.row["idle_attempts"]
         execution.release(
             at=tree.now, why=why, dispatch_at=tree.now + delay_ms if due else None, actor=actor
         )
-        execution.set(idle_attempts=idle)
         tree.extend([outbox.drop_callbacks(execution.chain_id)])
     await context.store.apply(tree.change())
 
