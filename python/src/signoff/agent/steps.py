@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import PydanticSchemaGenerationError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from signoff.agent.run import Run, current
@@ -128,7 +128,10 @@ def result_type(work: Callable[..., Any]) -> TypeAdapter[Any]:
         annotated = get_type_hints(work, include_extras=True).get("return", Any)
     except (NameError, TypeError):  # a type that only the type checker sees; partials have none
         annotated = Any
-    return TypeAdapter(annotated)
+    try:
+        return TypeAdapter(annotated)
+    except PydanticSchemaGenerationError:  # a class that pydantic does not know
+        return TypeAdapter(Any)
 
 
 async def _done(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
