@@ -1,14 +1,14 @@
 """Executions: their states, the moves between them, and the clock that runs while they run.
 
 An execution waits exactly while it, or an unfinished execution below it, has a pending approval
-request: :meth:`Execution.count` and :func:`ripple` keep that. Its running clock counts only while
-it is running *and* an instance holds its lease; :class:`Execution` starts and stops it with
+request: :meth:`Execution.count` keeps that, one execution at a time. Its running clock counts only
+while it is running *and* an instance holds its lease; :class:`Execution` starts and stops it with
 whatever changes either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from signoff.canonical import GENESIS
@@ -301,30 +301,3 @@ class Execution(Chain):
         if self._sources is not None:
             guards["sources"] = self._sources
         return Statement("move_execution", self._columns | head | guards)
-
-
-def ripple(
-    child: Execution, ancestors: Sequence[Execution], *, was_waiting: bool, at: int, actor: Actor
-) -> list[Execution]:
-    """Carry a child's change of state up: who waits for a waiting child waits too.
-
-    Args:
-        child: the execution after its change.
-        ancestors: its parent first, then that one's parent, as far as they exist.
-        was_waiting: whether the child waited before the change.
-        at: ms since the epoch.
-        actor: who caused it.
-
-    Returns:
-        The ancestors that changed, for ``Change.add_chains``.
-    """
-    changed: list[Execution] = []
-    is_waiting = child.status == WAITING
-    for ancestor in ancestors:
-        if was_waiting == is_waiting or ancestor.finished:
-            break
-        before = ancestor.status == WAITING
-        ancestor.count(waiting_children=1 if is_waiting else -1, at=at, actor=actor)
-        was_waiting, is_waiting = before, ancestor.status == WAITING
-        changed.append(ancestor)
-    return changed
