@@ -207,12 +207,8 @@ class Tree(Draft):
             if was_waiting == is_waiting or ancestor.finished:
                 return
             was_waiting = ancestor.status == WAITING
-            due = ancestor.row["dispatch_at"]
             ancestor.count(at=self.now, actor=actor, waiting_children=1 if is_waiting else -1)
-            if due is not None:
-                # It was due already, perhaps for a decision of its own: it stays due.
-                ancestor.wake(due)
-            elif was_waiting and ancestor.status != WAITING:
+            if was_waiting and ancestor.status != WAITING:
                 ancestor.wake(self.now)
             child = ancestor
 
