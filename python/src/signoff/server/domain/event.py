@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,7 +59,7 @@ SERVER = Actor("signoff", None, "system")
 """The actor of what the server does by itself: expiry, time-outs, dispatch."""
 
 
-class Chain:
+class Chain(ABC):
     """The chain of one row while a change is built, with what the change assigns to that row.
 
     Subclasses say how the row is written: see ``domain/execution.py`` and ``domain/approval.py``.
@@ -141,8 +142,9 @@ class Chain:
             raise ValueError(f"nothing was appended to {self._chain_id}")
         return [self._head(self._seq, self._hash), *self._events]
 
+    @abstractmethod
     def _head(self, seq: int, last_hash: str) -> Statement:
-        raise NotImplementedError
+        """The statement that writes the row with its new head."""
 
 
 _plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

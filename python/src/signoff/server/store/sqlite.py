@@ -26,7 +26,7 @@ from signoff.server.domain.store import (
     Watch,
 )
 from signoff.server.store import migrations, queries
-from signoff.server.store.sqlite_writer import Job, Writer, unavailable
+from signoff.server.store.sqlite_writer import Job, Writer, is_callers_fault, unavailable
 
 BUSY_MS = 10_000
 """How long to wait for another process that writes, such as the command that makes keys."""
@@ -74,8 +74,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         SchemaError: a newer server made the schema, or the tables are someone else's.
     """
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (version BIGINT PRIMARY KEY, title TEXT NOT NULL)"
@@ -91,13 +91,12 @@ def migrate(connection: sqlite3.Connection) -> None:
             )
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        connection.execute("ROLLBACK")
-        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+        if is_callers_fault(error):
             raise SchemaError(f"the schema can't be set up: {error}") from error
         raise unavailable(error) from error
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 class SqliteStore:
@@ -174,7 +173,9 @@ class SqliteStore:
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             names = [column[0] for column in cursor.description]
             cursor.close()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            if is_callers_fault(error):
+                raise
             raise unavailable(error) from error
         return [dict(zip(names, row, strict=True)) for row in rows]
 

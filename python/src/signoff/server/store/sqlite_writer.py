@@ -7,6 +7,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from signoff.server.domain.store import Missed, Statement, StoreUnavailable
@@ -16,6 +17,8 @@ MOST_AT_ONCE = 256
 
 # Another change took the key first: the same as a guard that does not hold.
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
+
+_FAULTS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH})
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +51,12 @@ class FailPoints:
 def unavailable(error: Exception) -> StoreUnavailable:
     """The store's error for one of the engine's."""
     return StoreUnavailable(f"the database does not answer: {error}")
+
+
+def is_callers_fault(error: sqlite3.Error) -> bool:
+    """Whether the statement or its values are wrong, not the database or its disk."""
+    # Without a code it comes from Python's side: a type that SQLite does not know.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) in _FAULTS
 
 
 class Writer:
@@ -108,11 +117,10 @@ class Writer:
 
     def _give_up(self, jobs: list[Job], error: Exception) -> None:
         """Nothing of the batch counts (or its answers are lost): tell everyone so."""
-        try:
+        # If it can't, SQLite has rolled back by itself or will when the file is opened again.
+        with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            pass  # SQLite has rolled back by itself, or will when the file is opened again
         for job in jobs:
             job.error = job.error or unavailable(error)
 
@@ -141,12 +149,12 @@ class Writer:
             except sqlite3.IntegrityError as error:
                 taken = error.sqlite_errorcode in _TAKEN
                 return written, Missed(statement) if taken else error
-            except (sqlite3.OperationalError, sqlite3.InternalError) as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            except sqlite3.Error as error:
+                if not is_callers_fault(error):
                     raise  # disk full, I/O, locked: the whole batch stands or falls
                 return written, error
-            except (sqlite3.Error, ValueError, OverflowError, TypeError) as error:
-                return written, error  # a value that SQLite can't hold: this change's own fault
+            except (ValueError, OverflowError, TypeError) as error:
+                return written, error  # a value that SQLite can't hold
             written = written or touched > 0
             if statement.expect is not None and touched != statement.expect:
                 return written, Missed(statement)
