@@ -1,0 +1,6 @@
+"""`python -m signoff.cli`: the command, where its script is not on the path."""
+
+from signoff.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The command `signoff`: its nouns, and one place where every failure ends."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from signoff._version import __version__
+from signoff.cli import approvals, audit, demo, executions, keys, output, serve
+from signoff.cli.exits import MEANINGS, Exit
+from signoff.cli.failures import Failure
+from signoff.cli.options import AS_JSON
+
+_CODES = "\n".join(f"{code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+
+
+class Root(TyperGroup):
+    """Runs a command; what goes wrong in it is told in a sentence, with an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            failure.show(as_json=ctx.meta.get(AS_JSON, False))
+            raise typer.Exit(failure.exit) from None
+
+
+app = typer.Typer(
+    cls=Root,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Durable human approval for software agents.",
+    epilog=f"Exit codes:\n\n{_CODES}",
+)
+app.command(rich_help_panel="Run")(serve.serve)
+app.command(rich_help_panel="Run")(demo.demo)
+app.add_typer(executions.app, name="executions", rich_help_panel="Look and decide")
+app.add_typer(approvals.app, name="approvals", rich_help_panel="Look and decide")
+app.add_typer(audit.app, name="audit", rich_help_panel="Look and decide")
+app.add_typer(keys.app, name="keys", rich_help_panel="Administer")
+
+
+def _version(value: bool) -> None:
+    if value:
+        output.say(f"signoff {__version__}")
+        raise typer.Exit(Exit.OK)
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and end."
+    ),
+) -> None:
+    del version
