@@ -13,7 +13,6 @@ from signoff.server.domain.execution import CANCELLED
 from signoff.server.domain.store import Store
 from signoff.server.operations.approval_reads import list_approval_requests
 from signoff.server.operations.approvals import expires_at
-from signoff.server.operations.decisions import decide_approval_request
 from signoff.server.operations.tree import Tree
 from tests.server.operations.world import (
     AGENT,
@@ -27,11 +26,6 @@ from tests.server.operations.world import (
 )
 
 NOTIFIED = "https://hooks.example.com/approvals"
-
-
-async def decide(world: World, request_id: str, decision: str = "approved", **said: Any) -> Any:
-    body = {"decision": decision, **said}
-    return seen(await decide_approval_request(world.context, REVIEWER, request_id, body))
 
 
 async def refused(world: World, execution_id: str, *args: Any, **body: Any) -> Refusal:
@@ -170,7 +164,7 @@ async def test_a_repeat_with_other_content_while_pending_is_a_conflict(world: Wo
 async def test_a_reply_that_was_lost_is_found_again_by_its_step_key(world: World) -> None:
     execution_id = await world.running()
     first = await world.ask(execution_id, step_key="pause.1")
-    await decide(world, first["id"])
+    await world.decide(first["id"])
     again = await world.ask(execution_id, step_key="pause.1")
     assert (again["id"], again["status"]) == (first["id"], "approved")
     assert await world.statuses(execution_id) == ["running"]
@@ -185,7 +179,7 @@ async def test_a_gate_in_a_loop_asks_every_time(world: World) -> None:
         approval = await world.ask(execution_id, "draft-review")
         assert approval["status"] == "pending"
         ids.append(approval["id"])
-        await decide(world, approval["id"], "request_changes")
+        await world.decide(approval["id"], "request_changes")
     assert len(set(ids)) == 3
     occurrences = [(await world.request(request_id))["occurrence"] for request_id in ids]
     assert occurrences == [1, 2, 3]
@@ -202,9 +196,9 @@ async def test_several_requests_of_one_execution_may_be_pending(world: World) ->
     one = await world.ask(execution_id, "one", step_key="pause.1")
     two = await world.ask(execution_id, "two", step_key="pause.2")
     assert (await world.execution(execution_id))["pending_own"] == 2
-    await decide(world, one["id"])
+    await world.decide(one["id"])
     assert await world.statuses(execution_id) == ["waiting"]
-    await decide(world, two["id"])
+    await world.decide(two["id"])
     assert await world.statuses(execution_id) == ["running"]
 
 
@@ -238,7 +232,7 @@ async def test_a_decided_replay_answers_at_once_and_leaves_the_run_running(world
     execution_id = await world.running()
     first = await world.ask(execution_id, step_key="pause.1")
     await world.release(execution_id)
-    await decide(world, first["id"], feedback="fine")
+    await world.decide(first["id"], feedback="fine")
     attempt_id = await world.claim(execution_id)
     again = await world.ask(attempt_id, step_key="pause.1")
     assert (again["id"], again["status"], again["feedback"]) == (first["id"], "approved", "fine")
@@ -257,7 +251,7 @@ async def test_the_kth_request_under_an_id_meets_the_kth_stored_one(world: World
     for decision in ("request_changes", "rejected"):
         approval = await world.ask(execution_id, "draft-review", title="A draft")
         stored.append(approval["id"])
-        await decide(world, approval["id"], decision)
+        await world.decide(approval["id"], decision)
     third = await world.ask(execution_id, "draft-review", title="A draft")
     attempt_id = await world.again(execution_id)
     met = [await world.ask(attempt_id, "draft-review", title="A draft") for _ in range(3)]
@@ -268,7 +262,7 @@ async def test_the_kth_request_under_an_id_meets_the_kth_stored_one(world: World
 async def test_a_replay_with_other_content_or_url_is_a_conflict(world: World) -> None:
     execution_id = await world.running()
     first = await world.ask(execution_id, title="4,000", approval_request_url="https://a.example/1")
-    await decide(world, first["id"])
+    await world.decide(first["id"])
     attempt_id = await world.again(execution_id)
     one, other = "https://a.example/1", "https://a.example/2"
     refusal = await refused(world, attempt_id, title="9,000", approval_request_url=one)
@@ -284,7 +278,7 @@ async def test_a_fresh_id_at_the_same_place_meets_the_stored_one_for_own_agents(
 ) -> None:
     execution_id = await world.running()
     first = await world.ask(execution_id, "req-1", step_key="pause.1", title="4,000")
-    await decide(world, first["id"])
+    await world.decide(first["id"])
     attempt_id = await world.again(execution_id)
     refusal = await refused(world, attempt_id, "req-2", step_key="pause.1", title="9,000")
     assert refusal.code == "request_conflict"
@@ -296,7 +290,7 @@ async def test_a_foreign_agent_gets_its_replayed_decision_as_a_callback(world: W
     execution_id = await world.running(own=False)
     first = await world.ask(execution_id, callback_url="http://127.0.0.1:8001/webhooks/approval")
     await world.release(execution_id)
-    await decide(world, first["id"], feedback="fine", response={"limit": 10**30})
+    await world.decide(first["id"], feedback="fine", response={"limit": 10**30})
     await world.instance("i-2", base_url="http://127.0.0.1:8002", own=False)
     attempt_id = await world.claim(execution_id, "i-2")
     again = await world.ask(attempt_id, callback_url="http://127.0.0.1:8002/webhooks/approval")
@@ -326,7 +320,7 @@ async def test_a_foreign_replay_from_an_attempt_without_a_lease_is_dispatched(
 ) -> None:
     execution_id = await world.running(own=False)
     first = await world.ask(execution_id)
-    await decide(world, first["id"])
+    await world.decide(first["id"])
     attempt_id = await world.again(execution_id)
     await world.release(execution_id)
     again = await world.ask(attempt_id)
@@ -344,7 +338,7 @@ async def test_where_decisions_are_not_replayed_a_foreign_agent_asks_anew(
     world = World(store, replay_decisions=False)
     execution_id = await world.running(own=own)
     first = await world.ask(execution_id)
-    await decide(world, first["id"])
+    await world.decide(first["id"])
     attempt_id = await world.again(execution_id)
     again = await world.ask(attempt_id)
     assert (again["id"] == first["id"]) is own
@@ -363,7 +357,7 @@ async def test_before_its_first_dispatch_an_execution_may_ask_through_an_admin(
     approval = await world.ask(execution_id)
     row = await world.execution(execution_id)
     assert (row["status"], row["dispatch_at"]) == ("waiting", NOW)
-    await decide(world, approval["id"])
+    await world.decide(approval["id"])
     row = await world.execution(execution_id)
     assert (row["status"], row["dispatch_at"]) == ("running", NOW)
     again = await world.ask(await world.claim(execution_id))
@@ -376,7 +370,7 @@ async def test_a_decision_that_comes_while_an_attempt_asks_again_is_not_lost(
     execution_id = await world.running()
     first = await world.ask(execution_id)
     attempt_id = await world.again(execution_id)
-    answers = await together(world.ask(attempt_id), decide(world, first["id"]))
+    answers = await together(world.ask(attempt_id), world.decide(first["id"]))
     assert [type(answer) for answer in answers] == [dict, dict]
     assert await world.statuses(execution_id) == ["running"]
     row = await world.request(first["id"])

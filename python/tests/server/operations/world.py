@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable
 from typing import Any
 
 from signoff.server.domain.clock import ManualClock
@@ -13,8 +13,12 @@ from signoff.server.domain.execution import Execution
 from signoff.server.domain.ids import Ids
 from signoff.server.domain.principal import LOCAL, Principal, Role
 from signoff.server.domain.store import Change, Row, Store
-from signoff.server.operations.approvals import request_execution_approval
+from signoff.server.operations.approvals import (
+    create_approval_request,
+    request_execution_approval,
+)
 from signoff.server.operations.context import Context, InstanceKey, Options
+from signoff.server.operations.decisions import decide_approval_request
 from signoff.server.operations.rendering import dump
 from signoff.server.operations.tree import Tree
 
@@ -170,6 +174,31 @@ class World:
         shown: dict[str, Any] = seen(shape)
         return shown
 
+    async def create(
+        self, own_id: str = "claim-4711", *, principal: Principal = CLIENT, **body: Any
+    ) -> dict[str, Any]:
+        """``createApprovalRequest``, as the edge would show it."""
+        asked = {"approval_request_id": own_id, **body}
+        shown: dict[str, Any] = seen(
+            (await create_approval_request(self.context, principal, asked)).approval
+        )
+        return shown
+
+    async def decide(
+        self,
+        request_id: str,
+        decision: str = "approved",
+        *,
+        principal: Principal = REVIEWER,
+        **said: Any,
+    ) -> dict[str, Any]:
+        """``decideApprovalRequest``, as the edge would show it."""
+        body = {"decision": decision, **said}
+        shown: dict[str, Any] = seen(
+            await decide_approval_request(self.context, principal, request_id, body)
+        )
+        return shown
+
     async def execution(self, execution_id: str) -> Row:
         row = await self.store.one("get_execution", execution_id=execution_id)
         assert row is not None
@@ -214,7 +243,3 @@ async def together(*calls: Awaitable[Any]) -> list[Any]:
     """Run calls at the same time; what they raise is returned."""
     async with asyncio.timeout(DEADLINE * 6):
         return list(await asyncio.gather(*calls, return_exceptions=True))
-
-
-def pages(items: Iterable[dict[str, Any]], name: str) -> list[Any]:
-    return [item[name] for item in items]

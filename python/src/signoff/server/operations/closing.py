@@ -94,12 +94,14 @@ async def close(
     Raises:
         ValueError: it is not pending.
     """
+    if isinstance(draft, Tree):
+        # Before the notification: the agent comes first.
+        await send_answer(context, draft, request.row)
     mark_closed(context, draft, request, move, actor, words=words, in_time=in_time)
     if isinstance(draft, Tree):
         # Somebody answered, or time did: attempts that come to nothing are counted anew.
         draft.execution.set(idle_attempts=0)
         draft.gate_closed(actor)
-        await send_answer(context, draft, request.row)
 
 
 async def expire(context: Context, draft: Draft, request: Request) -> None:
