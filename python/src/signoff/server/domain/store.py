@@ -8,24 +8,23 @@ concurrency model, on every engine.
 A typical operation, whole::
 
     async def withdraw(store: Store, clock: Clock, request_id: str, actor: Actor) -> Row:
-        for _ in range(TRIES):
-            row = await store.one("get_approval_request", id=request_id)      # load
+        while True:
+            row = await store.one("get_approval_request", id=request_id)     # load
             if row is None:
-                raise NotFound(f"There is no approval request {request_id}.")
-            if row["decided_at"] is not None:                                 # decide
+                raise NotFound(f"there is no approval request {request_id}")
+            if not is_pending(row):                                          # decide
                 return row
             now = clock.now()
-            chain = Chain.of_request(row)                                     # build
-            chain.append("approval.cancelled", at=now, actor=actor, approval_id=request_id)
-            chain.move(approval.WITHDRAWN, decided_at=now, status_reason="withdrawn")
-            change = Change()
-            change.add_chains(chain)                                          # the heads go first
+            request = Request(row, None)                                     # a working copy
+            request.close(WITHDRAWN, at=now, actor=actor, reason="withdrawn")
+            change = Change()                                                # build
+            change.add_chains(request.chain)                                 # all chains, once
+            change.statements += request.statements()
             change.add("insert_message", id=ids.message(), kind="approval.cancelled", ...)
             change.wake(f"apr:{request_id}", "due")
-            with suppress(Missed):                                            # else: once more
-                await store.apply(change)                                     # now it is durable
-                return await store.one("get_approval_request", id=request_id)
-        raise Unavailable
+            with suppress(Missed):                                           # else: once more
+                await store.apply(change)                                    # now it is durable
+                return request.row
 """
 
 from __future__ import annotations
