@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from signoff.clock import AsyncClock
 from signoff.errors import ApiError, TransportError
-from signoff.exchange import Answer, Request, decoded, refusal
+from signoff.exchange import Answer, Request, decoded, outside_contract, refusal
 from signoff.retries import Retry, next_wait
 from signoff.transport import AsyncStream, AsyncTransport
 
@@ -95,11 +95,9 @@ class AsyncCalls:
     async def stream(self, request: Request) -> AsyncIterator[AsyncStream]:
         """One try of an answer that is read as it comes. Raises as `answer`."""
         async with self.transport.stream(request, self.timeout + request.wait_seconds) as stream:
-            if stream.status >= 400:
+            if stream.status not in (200, 204):
                 answer = Answer(stream.status, stream.headers, await stream.read())
-                error = refusal(answer, self.clock.now())
-                if error is not None:
-                    raise error
+                raise refusal(answer, self.clock.now()) or outside_contract(stream.status)
             yield stream
 
 

@@ -223,9 +223,14 @@ def text(answer: Answer) -> str:
         raise ProtocolError("the answer is not UTF-8") from None
 
 
+def outside_contract(status: int) -> ProtocolError:
+    """The error for a status that the contract does not have."""
+    if 300 <= status < 400:
+        return ProtocolError(f"the server answers {status}; redirects are not followed")
+    return ProtocolError(f"the server answers {status}, which the contract does not know")
+
+
 def _body(answer: Answer) -> bytes:
-    if 300 <= answer.status < 400:
-        raise ProtocolError(f"the server answers {answer.status}; redirects are not followed")
     if answer.status not in (200, 201, 202):
-        raise ProtocolError(f"the server answers {answer.status}, which the contract does not know")
+        raise outside_contract(answer.status)
     return answer.content
