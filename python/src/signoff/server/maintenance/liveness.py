@@ -7,7 +7,7 @@ start every instance is unheard, and its leases get a grace in which to be heard
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from signoff.server.domain.clock import Clock
@@ -30,8 +30,8 @@ class _Instance:
 class Liveness:
     """The pulse of every instance. See :class:`signoff.server.operations.context.Liveness`.
 
-    ``changed`` is set when leases may end sooner than they seemed to; ``ready`` when an instance
-    takes work that took none before. Their waiters clear them.
+    ``changed`` is set when leases may end sooner than they seemed to, and cleared by who waits
+    for their end; ``on_ready`` is called when an instance takes work that took none before.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Liveness:
         self._instances: dict[InstanceKey, _Instance] = {}
         self._grace = False
         self.changed = asyncio.Event()
-        self.ready = asyncio.Event()
+        self.on_ready: Callable[[], None] = _pass
 
     def remember(self, rows: Iterable[Row], *, grace: bool) -> None:
         """Take up instances from the store after a start, those that registered last first.
@@ -72,7 +72,7 @@ class Liveness:
         pulse = Pulse(own, self._clock.monotonic())
         self._instances[key] = _Instance(pulse, address, beats)
         self.changed.set()
-        self.ready.set()
+        self.on_ready()
 
     def seen(self, key: InstanceKey) -> None:
         """A sign of life of a registered instance: its leases are renewed.
@@ -87,7 +87,7 @@ class Liveness:
         instance.pulse.last_seen, instance.pulse.heard, instance.ended = now, True, False
         instance.beats += 1
         if not worked and self.takes_work(key):
-            self.ready.set()
+            self.on_ready()
 
     def draining(self, key: InstanceKey, drain_ms: int) -> None:
         """It gets no new work, and keeps its leases for ``drain_ms`` and 10 s more.
@@ -141,8 +141,11 @@ class Liveness:
 
     def ended(self, key: InstanceKey) -> None:
         """The leases were taken from it. When it was heard meanwhile it is live all the same."""
-        instance = self._instances[key]
-        instance.ended = self._ends_at(instance) <= self._clock.monotonic()
+        instance = self._instances.get(key)
+        if instance is not None and self._ends_at(instance) <= self._clock.monotonic():
+            instance.ended = True
+            if instance.pulse.replaced:  # it is not expected back
+                del self._instances[key]
 
     def next_end(self) -> int | None:
         """When the next leases end unless somebody is heard: ms on the monotonic clock."""
@@ -170,6 +173,10 @@ async def recall(liveness: Liveness, store: Store, clock: Clock) -> None:
         change.add("put_fact", name=GRACE_FACT, value=str(now))
         await store.apply(change)
     liveness.remember(rows, grace=grace)
+
+
+def _pass() -> None:
+    """Do nothing."""
 
 
 def _address(base_url: str) -> str:

@@ -211,6 +211,7 @@ CREATE TABLE idempotency (
     expires_at      BIGINT NOT NULL,
     PRIMARY KEY (principal, operation, key)
 );
+CREATE INDEX idempotency_by_end ON idempotency (expires_at);
 
 CREATE TABLE webhook_receipts (
     webhook_id   TEXT PRIMARY KEY,

@@ -116,3 +116,7 @@ WHERE a.approval_request_id = :approval_request_id AND a.delivered_at IS NULL
     AND e.node_id = :node_id AND e.lease_instance = :instance_id
     AND e.execution_id <> :execution_id
 ORDER BY a.id
+
+-- name: clear_approval_requests
+-- Deletes all requests: for tests.
+DELETE FROM approval_requests

@@ -18,3 +18,7 @@ SELECT * FROM events WHERE chain_id = :chain_id AND seq = :seq
 -- name: get_event_by_key
 -- The event that an agent appended under its own key.
 SELECT * FROM events WHERE chain_id = :chain_id AND event_key = :event_key
+
+-- name: clear_events
+-- Deletes all events: for tests. Nothing in the API can.
+DELETE FROM events

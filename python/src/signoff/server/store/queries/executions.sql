@@ -151,3 +151,13 @@ SELECT status, COUNT(*) AS held FROM executions WHERE status IN (:states) GROUP 
 -- that was started meanwhile makes the change miss.
 UPDATE executions SET parent_execution_id = parent_execution_id
 WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
+
+-- name: list_due_dispatch_ids
+-- What list_due_dispatches lists, as short as it can be.
+SELECT execution_id FROM executions
+WHERE node_id = :node_id AND dispatch_at <= :now
+ORDER BY dispatch_at, execution_id LIMIT :limit
+
+-- name: clear_executions
+-- Deletes all executions: for tests.
+DELETE FROM executions

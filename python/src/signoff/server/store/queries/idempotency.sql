@@ -15,3 +15,13 @@ WHERE i.principal = :principal AND i.operation = :operation AND i.key = :key
 DELETE FROM idempotency
 WHERE principal = :principal AND operation = :operation AND key = :key
     AND execution_id = :execution_id
+
+-- name: clear_idempotency
+-- Frees all keys: for tests.
+DELETE FROM idempotency
+
+-- name: delete_old_idempotency
+-- Frees the keys whose time is over and whose execution is finished.
+DELETE FROM idempotency
+WHERE expires_at <= :now AND EXISTS (SELECT 1 FROM executions e
+    WHERE e.execution_id = idempotency.execution_id AND e.completed_at IS NOT NULL)

@@ -61,3 +61,7 @@ SELECT state, COUNT(*) AS held FROM messages GROUP BY state
 SELECT id, url, next_at FROM messages
 WHERE next_at <= :now AND (next_at, id) > (:after_at, :after_id)
 ORDER BY next_at, id LIMIT :limit
+
+-- name: clear_messages
+-- Empties the outbox: for tests.
+DELETE FROM messages

@@ -45,3 +45,11 @@ UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
 --? state: , state = :state
 --? drain_ms: , drain_ms = :drain_ms
 WHERE node_id = :node_id AND instance_id = :instance_id
+
+-- name: clear_instances
+-- Deletes all instances: for tests.
+DELETE FROM instances
+
+-- name: clear_nodes
+-- Deletes all nodes: for tests.
+DELETE FROM nodes

@@ -15,3 +15,7 @@ SELECT * FROM steps WHERE execution_id = :execution_id
 --? after_at: AND (at > :after_at
 --? after_at:     OR (at = :after_at AND key > :after_key))
 ORDER BY at, key LIMIT :limit
+
+-- name: clear_steps
+-- Deletes all steps: for tests.
+DELETE FROM steps

@@ -10,3 +10,7 @@ SELECT * FROM webhook_receipts WHERE webhook_id = :webhook_id
 -- name: delete_receipts
 -- Forgets answers to webhooks whose signature is long out of its window.
 DELETE FROM webhook_receipts WHERE at < :before
+
+-- name: clear_webhook_receipts
+-- Forgets all answers to webhooks: for tests.
+DELETE FROM webhook_receipts

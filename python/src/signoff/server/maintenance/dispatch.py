@@ -1,0 +1,121 @@
+"""Handing out work: which due execution goes to which instance now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from signoff.server.domain.store import StoreUnavailable
+from signoff.server.maintenance.backoff import DISPATCH, Backoff
+from signoff.server.maintenance.counters import Counters
+from signoff.server.maintenance.doors import Doors
+from signoff.server.maintenance.flights import Flights
+from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.maintenance.liveness import Liveness
+from signoff.server.operations import dispatching
+from signoff.server.operations.context import Context, InstanceKey
+
+_log = logging.getLogger("signoff.maintenance")
+
+
+class Dispatcher:
+    """Claims due executions for instances that take work, the longest due first, and sends them.
+
+    Args:
+        context: the server's.
+        liveness: who is there.
+        http: what sends.
+        counters: told of each outcome.
+        wake: asks for another look soon.
+        backoff: between the tries with an instance that takes none.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        liveness: Liveness,
+        http: HttpClient,
+        counters: Counters,
+        wake: Callable[[], None],
+        *,
+        backoff: Backoff = DISPATCH,
+    ) -> None:
+        self._context = context
+        self._wake = wake
+        self._doors = Doors(context.clock, liveness, backoff)
+        self._flights = Flights(context, http, self._doors, counters, wake, backoff)
+        self._claiming: dict[str, str] = {}
+        """Executions that are due in the store, but being claimed here: their nodes."""
+        self._claims: set[asyncio.Task[None]] = set()
+
+    @property
+    def calls(self) -> set[asyncio.Task[None]]:
+        """What is being claimed or on its way, without answers that are slow in coming."""
+        return self._claims | self._flights.calls
+
+    async def run_due(self) -> None:
+        """Claim and send all that is due and may go now, and again what was not answered."""
+        now = self._context.clock.now()
+        await self._flights.run_due()
+        for node_id, free in self._doors.free().items():
+            await self._hand_out(node_id, free, now)
+
+    async def next_due(self) -> int | None:
+        """When work falls due, an instance may be tried again, or a try is to be repeated."""
+        row = await self._context.store.one("next_dispatch", now=self._context.clock.now())
+        at = None if row is None else row["at"]
+        times = (at, self._doors.next_open(), self._flights.next_due())
+        return min((at for at in times if at is not None), default=None)
+
+    async def stop(self) -> None:
+        """Break off what is on its way, and forget it: the store knows what was claimed."""
+        claims = list(self._claims)
+        for claim in claims:
+            claim.cancel()
+        await asyncio.gather(*claims, return_exceptions=True)
+        await self._flights.stop()
+        self._doors.clear()
+
+    async def _hand_out(self, node_id: str, free: dict[InstanceKey, int], now: int) -> None:
+        claiming = sum(node == node_id for node in self._claiming.values())
+        rows = await self._context.store.all(
+            "list_due_dispatch_ids",
+            node_id=node_id,
+            now=now,
+            limit=sum(free.values()) + claiming,
+        )
+        fresh = [row["execution_id"] for row in rows if row["execution_id"] not in self._claiming]
+        held = await self._held(node_id) if fresh and len(free) > 1 else Counter()
+        for execution_id in fresh[: sum(free.values())]:
+            key = min(free, key=lambda key: (held[key], key))
+            self._claim(execution_id, key)
+            held[key] += 1
+            free[key] -= 1
+            if not free[key]:
+                del free[key]
+
+    async def _held(self, node_id: str) -> Counter[InstanceKey]:
+        rows = await self._context.store.all("count_leases", node_id=node_id)
+        return Counter({InstanceKey(node_id, row["instance_id"]): row["held"] for row in rows})
+
+    def _claim(self, execution_id: str, key: InstanceKey) -> None:
+        self._claiming[execution_id] = key.node_id
+        self._doors.enter(key)
+        task = asyncio.create_task(self._claimed(execution_id, key))
+        self._claims.add(task)
+        task.add_done_callback(self._claims.discard)
+
+    async def _claimed(self, execution_id: str, key: InstanceKey) -> None:
+        dispatch = None
+        try:
+            dispatch = await dispatching.claim(self._context, execution_id, key)
+        except StoreUnavailable as error:
+            _log.warning("nothing can be dispatched: %s", error)
+        finally:
+            del self._claiming[execution_id]
+            if dispatch is None and self._doors.leave(key):
+                self._wake()
+        if dispatch is not None:
+            self._flights.start(dispatch)
