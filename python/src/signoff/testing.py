@@ -50,6 +50,7 @@ class ControlPlane:
         task = asyncio.create_task(http.serve(sockets=[sock]))
         try:
             async with agent.lifespan():
+                await agent.registered()
                 yield agent.public_url
         finally:
             http.should_exit = True

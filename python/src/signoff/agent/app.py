@@ -76,6 +76,7 @@ class Agent:
         self._reasoners: dict[str, Reasoner] = {}
         self._in_hand = InHand()
         self._incoming: Incoming | None = None
+        self._registration: Registration | None = None
 
     @overload
     def reasoner(self, work: F, /) -> F: ...
@@ -324,6 +325,7 @@ class Agent:
             self._client(ONCE) as impatient,
         ):
             registration = Registration(impatient, self._clock, self._in_hand, self._told())
+            self._registration = registration
             self._incoming = incoming = Incoming(
                 self.node_id, self._reasoners, self._in_hand, registration, client, self._clock
             )
@@ -336,7 +338,17 @@ class Agent:
                 await self._in_hand.hand_back(self._shutdown_seconds)
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
-                self._incoming = None
+                self._incoming = self._registration = None
+
+    async def registered(self) -> None:
+        """Come back once the control plane knows this process.
+
+        Raises:
+            AgentNotRunningError: it is not served.
+        """
+        if self._registration is None:
+            raise AgentNotRunningError(_NOT_RUNNING.format(self.node_id))
+        await self._registration.known.wait()
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """The ASGI application."""

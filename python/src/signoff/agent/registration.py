@@ -1,5 +1,6 @@
 """Registration and heartbeats: the server knows where this process is, and that it lives."""
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -17,8 +18,8 @@ LONGEST_WAIT_SECONDS: Final = 5.0
 class Registration:
     """One process of a node, as the server knows it.
 
-    `secret` is what the server signs with; None until it has answered. The server may be away at
-    the start and at any time later: it is asked again until it is there.
+    `secret` is what the server signs with; None until it has answered, which sets `known`. The
+    server may be away at the start and at any time later: it is asked again until it is there.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Registration:
         self._heartbeat_seconds = 1.0
         self._resync = False
         self.secret: str | None = None
+        self.known = asyncio.Event()
 
     async def keep(self) -> None:
         """Register, then heartbeat until cancelled; register again when the server asks for it."""
@@ -68,6 +70,7 @@ class Registration:
             else:
                 self.secret = answer.webhook_secret
                 self._heartbeat_seconds = answer.heartbeat_seconds
+                self.known.set()
                 log.info("%s is registered", self._told["id"])
                 return
             await self._clock.sleep(wait)
