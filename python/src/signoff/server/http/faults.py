@@ -7,7 +7,6 @@ secret. These don't.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final
 
 from jsonschema_rs import Draft202012Validator, ValidationError
@@ -50,8 +49,13 @@ _TYPES: Final = {
 
 
 def refuse(faults: Iterable[Fault]) -> Refusal:
-    """The refusal of a request that does not match the contract."""
-    named = list(islice(faults, MOST))
+    """The refusal of a request that does not match the contract. A place is named once."""
+    places: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        places.setdefault((fault.where, fault.pointer), fault)
+        if len(places) == MOST:
+            break
+    named = list(places.values())
     first = named[0]
     place = first.pointer.removeprefix("/").replace("/", ".") or first.where
     more = f" (and {len(named) - 1} more)" if len(named) > 1 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.server.http import approvals, executions, system, webhooks
+from signoff.server.http import approvals, events, executions, nodes, system, webhooks
 from signoff.server.http.app import Handler
 from signoff.server.http.contract import Contract
 from signoff.server.http.system import ContractHandler, MetricsHandler
@@ -12,7 +12,9 @@ from signoff.server.metrics import Metrics
 def bind(contract: Contract, metrics: Metrics) -> dict[str, Handler]:
     """The handler of every operation, by its id."""
     return {
+        **nodes.HANDLERS,
         **executions.HANDLERS,
+        **events.HANDLERS,
         **approvals.HANDLERS,
         **webhooks.HANDLERS,
         **system.HANDLERS,

@@ -116,19 +116,19 @@ def query_of(operation: Operation, query_string: bytes) -> dict[str, Any]:
     values = dict(operation.defaults)
     if not query_string:
         return values
-    wrong: list[Fault] = []
-    seen: set[str] = set()
+    given: dict[str, list[str]] = {}
     for name, text in _pairs(query_string):
+        given.setdefault(name, []).append(text)
+    wrong: list[Fault] = []
+    for name, texts in given.items():
         parameter = operation.query_parameters.get(name)
         if parameter is None:
-            where = faults.pointer([name])
-            wrong.append(Fault(where, "is not known here; leave it out", "query"))
-        elif name in seen:
-            wrong.append(Fault(faults.pointer([name]), "must be given once", "query"))
+            wrong.append(Fault(faults.pointer([name]), _UNKNOWN, "query"))
+        elif len(texts) > 1:
+            wrong.append(Fault(faults.pointer([name]), _ONCE, "query"))
         else:
-            values[name] = _typed(parameter, text)
+            values[name] = _typed(parameter, texts[0])
             wrong.extend(_faults(parameter, values[name]))
-        seen.add(name)
     if wrong:
         raise faults.refuse(wrong)
     return values
@@ -149,7 +149,7 @@ def parameters_in(operation: Operation, headers: Headers) -> dict[str, Any]:
             if parameter.required:
                 wrong.append(Fault(where, "is required", "header"))
         elif len(given) > 1:
-            wrong.append(Fault(where, "must be given once", "header"))
+            wrong.append(Fault(where, _ONCE, "header"))
         else:
             values[parameter.name] = _typed(parameter, given[0])
             wrong.extend(_faults(parameter, values[parameter.name]))
@@ -201,6 +201,9 @@ def body_of(rule: BodyRule, raw: bytes) -> dict[str, Any]:
     members: dict[str, Any] = body
     return members
 
+
+_UNKNOWN: Final = "is not known here; leave it out"
+_ONCE: Final = "must be given once"
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,30})")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?")

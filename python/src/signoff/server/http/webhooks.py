@@ -10,7 +10,7 @@ from starlette.responses import Response
 from signoff.server.http import requests
 from signoff.server.http.replies import shape
 from signoff.server.http.requests import Call
-from signoff.server.operations import responses
+from signoff.server.operations import deliveries, responses
 
 
 async def receive_approval_response(call: Call) -> Response:
@@ -27,6 +27,18 @@ async def receive_approval_response(call: Call) -> Response:
     )
 
 
+async def list_deliveries(call: Call) -> Response:
+    """A page of deliveries."""
+    return shape(await deliveries.list_deliveries(call.context, call.principal, **call.query))
+
+
+async def retry_delivery(call: Call) -> Response:
+    """Send a dead delivery again."""
+    return shape(await deliveries.retry_delivery(call.context, call.principal, call.path["id"]))
+
+
 HANDLERS = {
     "receiveApprovalResponse": receive_approval_response,
+    "listDeliveries": list_deliveries,
+    "retryDelivery": retry_delivery,
 }
