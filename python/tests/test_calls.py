@@ -9,6 +9,7 @@ import json
 import httpx
 import pytest
 import respx
+
 from signoff import (
     AsyncClient,
     Client,
@@ -21,7 +22,6 @@ from signoff import (
 )
 from signoff.errors import ApiError, SignoffError
 from signoff.retries import FOREVER, ONCE
-
 from tests.contract import example, operations
 from tests.fake_clock import AsyncFakeClock, FakeClock
 from tests.sdk_calls import CALLS, WITH_KEY

@@ -3,11 +3,11 @@ import json
 import pickle
 
 import pytest
+
 import signoff
 from signoff import errors
 from signoff.contract_gen import ProblemCode
 from signoff.errors import ApiError, RefusedError, ServerError, SignoffError, api_error
-
 from tests.contract import contract
 
 APPROVAL = contract()["components"]["schemas"]["Approval"]["examples"][0]

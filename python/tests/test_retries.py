@@ -1,4 +1,5 @@
 import pytest
+
 from signoff.errors import ProtocolError, TransportError, api_error
 from signoff.retries import FOREVER, ONCE, Retry, next_wait, retry_after
 

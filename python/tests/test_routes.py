@@ -1,6 +1,6 @@
 import pytest
-from signoff.routes import ROUTES, Repeat
 
+from signoff.routes import ROUTES, Repeat
 from tests.contract import contract, operations
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from signoff import AsyncClient, Client, settings
 
 

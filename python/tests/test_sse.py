@@ -1,4 +1,5 @@
 import pytest
+
 from signoff.sse import Message, Reader
 
 STREAM = (
