@@ -17,7 +17,7 @@ from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import Execution
 from signoff.server.domain.store import Row, Value
 from signoff.server.domain.transition import Transition
-from signoff.server.operations import outbox, rendering
+from signoff.server.operations import approval_reads, outbox, rendering
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 from signoff.server.operations.tree import Draft, Tree
@@ -57,11 +57,20 @@ class Words:
 SILENT = Words()
 
 
-async def load(context: Context, row: Row) -> tuple[Draft, Request]:
-    """A stored request with what it belongs to, ready to be closed in a change of its own."""
-    if row["execution_id"] is None:
+async def load(context: Context, found: Row) -> tuple[Draft, Request]:
+    """A stored request with what it belongs to, as they are now, for a change of its own.
+
+    The request is read after its execution: should anything happen in between, the execution is
+    the one that is out of date, and its guard misses.
+
+    Raises:
+        NotFound: it is gone.
+    """
+    if found["execution_id"] is None:
+        row = await approval_reads.stored(context, found["id"])
         return Draft(context.clock.now()), Request(row, None)
-    tree = await Tree.load(context, row["execution_id"])
+    tree = await Tree.load(context, found["execution_id"])
+    row = await approval_reads.stored(context, found["id"])
     return tree, Request(row, tree.execution)
 
 

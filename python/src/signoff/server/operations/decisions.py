@@ -84,19 +84,16 @@ async def settle(
     """
 
     async def work() -> Answer:
-        return await _settle(context, row["id"], ruling, memory)
+        if memory is not None and (earlier := await memory.earlier()) is not None:
+            return earlier
+        return await _settle(context, row, ruling, memory)
 
     return await serial.change(context, row["run_id"] or row["id"], work)
 
 
-async def _settle(
-    context: Context, request_id: str, ruling: Ruling, memory: Memory | None
-) -> Answer:
-    if memory is not None and (earlier := await memory.earlier()) is not None:
-        return earlier
-    row = await approval_reads.stored(context, request_id)
+async def _settle(context: Context, row: Row, ruling: Ruling, memory: Memory | None) -> Answer:
     draft, request = await closing.load(context, row)
-    verdict = judge(row, ruling.decision, draft.now)
+    verdict = judge(request.row, ruling.decision, draft.now)
     if verdict in (Verdict.REPEAT, Verdict.LOST):
         answer = _answer(verdict, closing.shown(request))
         if memory is not None and (statements := memory.statements(answer)):

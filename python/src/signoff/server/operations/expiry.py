@@ -9,7 +9,7 @@ import asyncio
 
 from signoff.server.domain.approval import is_pending
 from signoff.server.domain.store import Row
-from signoff.server.operations import approval_reads, closing, serial
+from signoff.server.operations import closing, serial
 from signoff.server.operations.context import Context
 
 AT_ONCE = 1_000
@@ -50,9 +50,8 @@ async def expire_due(context: Context, now: int, *, limit: int = AT_ONCE) -> int
 
 async def _expire(context: Context, row: Row) -> None:
     async def work() -> None:
-        present = await approval_reads.stored(context, row["id"])
-        if is_pending(present):
-            draft, request = await closing.load(context, present)
+        draft, request = await closing.load(context, row)
+        if is_pending(request.row):
             await closing.expire(context, draft, request)
             await context.store.apply(draft.change())
 

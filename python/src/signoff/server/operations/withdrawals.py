@@ -41,14 +41,14 @@ async def cancel_approval_request(
     words = Words(reason=body.get("reason") or UNSAID)
 
     async def work() -> Shape:
-        return await _withdraw(context, principal, request_id, words)
+        return await _withdraw(context, principal, row, words)
 
     return await serial.change(context, row["run_id"] or request_id, work)
 
 
-async def _withdraw(context: Context, principal: Principal, request_id: str, words: Words) -> Shape:
-    row = await approval_reads.stored(context, request_id)
-    draft, request = await closing.load(context, row)
+async def _withdraw(context: Context, principal: Principal, found: Row, words: Words) -> Shape:
+    draft, request = await closing.load(context, found)
+    row = request.row
     if not is_pending(row):
         if row["status"] == ApprovalStatus.CANCELLED:
             return closing.shown(request)
@@ -60,7 +60,7 @@ async def _withdraw(context: Context, principal: Principal, request_id: str, wor
         await closing.close(context, draft, request, WITHDRAWN, principal.actor, words=words)
     await context.store.apply(draft.change())
     if late:
-        raise already_decided(closing.shown(request), request.row["status"])
+        raise already_decided(closing.shown(request), row["status"])
     return closing.shown(request)
 
 
