@@ -13,18 +13,22 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from signoff.server import logs
-from signoff.server.domain.clock import Clock, SystemClock
+from signoff.server.domain.clock import Clock, ManualClock, SystemClock
 from signoff.server.domain.ids import Ids
 from signoff.server.domain.principal import Role
 from signoff.server.domain.store import Row, SchemaError, Store, StoreUnavailable
-from signoff.server.http import contract, handlers
-from signoff.server.http.app import App
+from signoff.server.http import contract, handlers, test_control
+from signoff.server.http.app import App, Extension
 from signoff.server.http.listening import AddressInUse, Listener, is_loopback
-from signoff.server.maintenance.liveness import Liveness, recall
+from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.maintenance.liveness import Liveness
+from signoff.server.maintenance.runner import SWEEP_MS, Maintenance
+from signoff.server.maintenance.test_control import TestControl as Control
 from signoff.server.metrics import Metrics
 from signoff.server.operations import keys
 from signoff.server.operations.context import Context, Options
@@ -48,6 +52,7 @@ class Server:
         self.metrics = Metrics()
         self._token = test_control_token
         self._context: Context | None = None
+        self._maintenance: Maintenance | None = None
         self._app: App | None = None
 
     @property
@@ -72,9 +77,29 @@ class Server:
             liveness=liveness,
             options=_options(self.settings),
         )
-        await recall(liveness, store, self.clock)
+        self._maintenance = Maintenance(
+            self._context,
+            liveness,
+            HttpClient(allowed_hosts=self.settings.allowed_hosts),
+            counters=self.metrics,
+            notify_secret=self.settings.notify_secret,
+            # Whoever moves the clock by hand says when to look.
+            sweep_ms=None if isinstance(self.clock, ManualClock) else SWEEP_MS,
+        )
+        await self._maintenance.start()
         read = contract.load()
-        self._app = App(read, handlers.bind(read, self.metrics), self._context, self.metrics)
+        bound = handlers.bind(read, self.metrics)
+        self._app = App(read, bound, self._context, self.metrics, self._extensions(store, liveness))
+
+    def _extensions(self, store: SqliteStore, liveness: Liveness) -> dict[str, Extension]:
+        if self._token is None or self._context is None or self._maintenance is None:
+            return {}
+        if not isinstance(self.clock, ManualClock):
+            raise StartError("test control needs a clock that it can move")
+        # A function as a default looks like a method to mypy, which can't be set.
+        fail_points: Any = store.fail_points
+        control = Control(self._context, self.clock, liveness, self._maintenance, fail_points)
+        return {test_control.PREFIX: test_control.TestControl(control, self._token)}
 
     def stopping(self) -> None:
         """End all waits: long polls answer the present state, streams of events end."""
@@ -86,8 +111,10 @@ class Server:
         if self._context is None:
             return
         self.stopping()
+        if self._maintenance is not None:
+            await self._maintenance.stop()
         await self._context.store.close()
-        self._context = self._app = None
+        self._context = self._app = self._maintenance = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -103,10 +130,15 @@ def build(
 
     Args:
         settings: what it is told.
-        clock: where it takes the time from; None: the system's clock.
+        clock: where it takes the time from; None: the system's clock, or one that starts there
+            and stands still when tests control it.
         test_control_token: what opens ``/test-control``; None: there is no such path.
     """
-    return Server(settings, clock or SystemClock(), test_control_token)
+    if clock is None:
+        clock = SystemClock()
+        if test_control_token is not None:
+            clock = ManualClock(clock.now(), clock.monotonic())
+    return Server(settings, clock, test_control_token)
 
 
 @asynccontextmanager
