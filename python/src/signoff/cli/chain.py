@@ -10,6 +10,9 @@ from signoff.strict_json import InvalidJSON
 REQUIRED: Final = ("seq", "type", "at", "actor", "data", "prev_hash", "hash")
 """What every event has."""
 
+QUESTION: Final = "approval.requested"
+"""Names the digest of a content that stands elsewhere: in the request itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -72,6 +75,17 @@ def check(events: Iterable[Mapping[str, Any]], heads: Iterable[Head] = ()) -> li
     return faults
 
 
+def question_fault(event: Mapping[str, Any], request: Mapping[str, Any]) -> Fault | None:
+    """Whether a request still says what was asked: title, description and payload.
+
+    `event` is the `approval.requested` of `request`, as both are served.
+    """
+    asked = {name: request.get(name) for name in ("title", "description", "payload")}
+    if event["type"] != QUESTION or event["data"].get("content_sha256") == digest(asked):
+        return None
+    return Fault(event["seq"], f"what {request['id']} asks is not what was asked then")
+
+
 def _broken(event: Mapping[str, Any], seq: int, prev_hash: str) -> str | None:
     missing = [name for name in REQUIRED if name not in event]
     if missing:
@@ -95,7 +109,7 @@ def _content_faults(event: Mapping[str, Any]) -> Iterable[str]:
             yield f"{event['type']} got a content that its data does not name"
         elif digest(event["content"]) != named:
             yield f"the content of {event['type']} was changed"
-    elif named is not None:
+    elif named is not None and event["type"] != QUESTION:
         yield f"the content of {event['type']} was taken away"
 
 

@@ -25,7 +25,8 @@ class Failure(Exception):
     """The command ends here.
 
     `what` is a sentence for people, `to_do` what may help, `code` a word for programs: of the
-    contract, or one of ours. `problem` is the server's answer, where it gave one.
+    contract, or one of ours. `problem` is the server's answer, where it gave one. `log` are
+    lines that help whoever looks into it.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Failure(Exception):
         *,
         problem: dict[str, Any] | None = None,
         candidates: Sequence[Candidate] = (),
+        log: Sequence[str] = (),
     ) -> None:
         super().__init__(what)
         self.exit = exit
@@ -45,6 +47,7 @@ class Failure(Exception):
         self.to_do = to_do
         self.problem = problem
         self.candidates = candidates
+        self.log = log
 
     def show(self, *, as_json: bool) -> None:
         """Print it on standard error; as JSON, one object with `code` and `detail`."""
@@ -60,6 +63,8 @@ class Failure(Exception):
             output.remark(
                 Text.assemble("  ", one.id, "  ", output.status(one.status), f"  {where}")
             )
+        for line in self.log:
+            output.remark(Text(output.safe(line), style="dim"))
         if self.to_do:
             output.remark(Text.assemble(("  → ", "bold"), output.safe(self.to_do)))
 

@@ -17,16 +17,18 @@ def read(at: str) -> datetime:
 
 def relative(at: str, now: float) -> str:
     """How long ago or how far ahead: `3 min ago`, `in 2 d 1 h`. `now` in seconds since 1970."""
-    seconds = read(at).timestamp() - now
-    if abs(seconds) < 1:
+    seconds = round(read(at).timestamp() - now)
+    if seconds == 0:
         return "now"
     return f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
 
 
 def span(seconds: float) -> str:
-    """A length of time by its two largest units: `2 d 1 h`, `47 s`; under a second in ms."""
+    """A length of time, as exact as matters: `2 d 1 h`, `47 s`, `3.2 s`, `15 ms`."""
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
+    if seconds < 10:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     left = int(seconds)
     parts: list[str] = []
     for name, size in _UNITS:
