@@ -1,18 +1,14 @@
 """Which request is sent again after which fault: the table.
 
-The one place where a server is imitated (by respx): a real one has these faults too rarely.
+A server is imitated (by respx) for them: a real one has these faults too rarely.
 """
 
-import inspect
 import json
 
 import httpx
 import pytest
-import respx
 
 from signoff import (
-    AsyncClient,
-    Client,
     InternalError,
     ProtocolError,
     Retry,
@@ -23,7 +19,7 @@ from signoff import (
 from signoff.errors import ApiError, SignoffError
 from signoff.retries import FOREVER, ONCE
 from tests.contract import example, operations
-from tests.fake_clock import AsyncFakeClock, FakeClock
+from tests.imitation import Imitation, answer, problem
 from tests.sdk_calls import CALLS, WITH_KEY
 
 # What a test gets when a row says that a fault is not the end.
@@ -39,11 +35,6 @@ UNSAFE = [
 STREAM = "streamExecutionEvents"
 ROWS = [(name, call, name not in UNSAFE) for name, call in CALLS.items() if name != STREAM]
 ROWS += [(name, call, True) for name, call in WITH_KEY.items()]
-
-
-def problem(status, code, headers=()):
-    body = {"type": "about:blank", "title": "No", "status": status, "code": code, "detail": "why"}
-    return httpx.Response(status, json=body, headers=dict(headers))
 
 
 # fault, is it the end for what is safe to repeat, and for what is not, and the wait before.
@@ -69,45 +60,6 @@ FAULTS = [
     ("302", httpx.Response(302, headers={"Location": "https://elsewhere.example.com"}),
         FINAL, FINAL, 0.0),
 ]  # fmt: skip
-
-
-def answer(operation_id):
-    value = example(operation_id)
-    return httpx.Response(200, text="text") if value is None else httpx.Response(200, json=value)
-
-
-class Imitation:
-    """A client of one kind, a clock, and a server that does as it is told."""
-
-    def __init__(self, kind, retry=None):
-        self.router = respx.Router(assert_all_called=False)
-        self.route = self.router.route()
-        self.requests = self.route.calls
-        options = {"retry": retry or Retry(), "random": lambda: 0.0, "api_key": "key-of-mine"}
-        if kind == "async":
-            self.clock = AsyncFakeClock()
-            transport = httpx.MockTransport(self.router.async_handler)
-            self.client = AsyncClient(http_transport=transport, clock=self.clock, **options)
-        else:
-            self.clock = FakeClock()
-            transport = httpx.MockTransport(self.router.handler)
-            self.client = Client(http_transport=transport, clock=self.clock, **options)
-
-    def answers(self, *replies):
-        self.route.mock(side_effect=list(replies))
-
-    async def run(self, call):
-        result = call(self.client)
-        return await result if inspect.isawaitable(result) else result
-
-    async def events(self, *args, **kwargs):
-        events = self.client.stream_execution_events(*args, **kwargs)
-        return [e async for e in events] if hasattr(events, "__aiter__") else list(events)
-
-
-@pytest.fixture(params=["async", "blocking"])
-def kind(request):
-    return request.param
 
 
 def test_the_table_has_every_operation():
@@ -234,6 +186,8 @@ async def test_text_that_is_no_text_is_an_answer_outside_the_contract(kind):
 
 # Streams.
 
+FOLLOW = CALLS["streamExecutionEvents"]
+
 
 def event(seq):
     return example("appendExecutionEvent") | {"seq": seq, "content": {"text": "a\u2028b"}}
@@ -271,7 +225,7 @@ async def test_a_stream_is_taken_up_where_it_broke(kind):
         stream(),
         DONE,
     )
-    found = await imitation.events("exec_1")
+    found = await imitation.all(FOLLOW)
     assert [e.seq for e in found] == [1, 2, 3]
     assert found[0].content == {"text": "a\u2028b"}
     sent = [c.request.headers.get("Last-Event-ID") for c in imitation.requests]
@@ -283,7 +237,7 @@ async def test_a_stream_is_taken_up_where_it_broke(kind):
 async def test_a_stream_begins_after_the_event_that_was_seen(kind):
     imitation = Imitation(kind)
     imitation.answers(DONE)
-    assert await imitation.events("exec_1", last_event_id=7) == []
+    assert await imitation.all(lambda c: c.stream_execution_events("exec_1", last_event_id=7)) == []
     assert imitation.requests.last.request.headers["Last-Event-ID"] == "7"
 
 
@@ -291,7 +245,7 @@ async def test_a_stream_that_brings_nothing_for_long_is_an_error(kind):
     imitation = Imitation(kind)
     imitation.answers(*[stream()] * 100)
     with pytest.raises(TransportError, match="the stream has ended"):
-        await imitation.events("exec_1")
+        await imitation.all(FOLLOW)
     assert 50 < sum(imitation.clock.waits) <= 60
 
 
@@ -308,7 +262,7 @@ async def test_a_stream_ends_with_an_error_that_waiting_does_not_mend(kind, repl
     imitation = Imitation(kind)
     imitation.answers(reply)
     with pytest.raises(error):
-        await imitation.events("exec_1")
+        await imitation.all(FOLLOW)
     assert len(imitation.requests) == 1
 
 
@@ -316,5 +270,5 @@ async def test_a_stream_that_may_be_tried_once_is_not_taken_up(kind):
     imitation = Imitation(kind, ONCE)
     imitation.answers(stream(1, end=httpx.ReadError("reset")))
     with pytest.raises(TransportError, match="reset"):
-        await imitation.events("exec_1")
+        await imitation.all(FOLLOW)
     assert len(imitation.requests) == 1

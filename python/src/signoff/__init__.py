@@ -150,12 +150,14 @@ _HOMES = {
 """Where a name comes from, if not from `signoff.errors`."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'signoff' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES.get(name, "signoff.errors")), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'signoff' has no attribute {name!r}")
+        value: object = getattr(import_module(_HOMES.get(name, "signoff.errors")), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
