@@ -210,7 +210,18 @@ class Agent:
     def step(
         self,
         name: str,
-        work: Callable[..., Awaitable[T]] | Callable[..., T],
+        work: Callable[..., Awaitable[T]],
+        /,
+        *args: Any,
+        key: str | None = None,
+        **kwargs: Any,
+    ) -> Awaitable[T]: ...
+
+    @overload
+    def step(
+        self,
+        name: str,
+        work: Callable[..., T],
         /,
         *args: Any,
         key: str | None = None,

@@ -28,8 +28,10 @@ async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
         parent_execution_id=run.attempt_id,
     )
     run.children += 1
-    child = await _finished(run, child)
-    run.children -= 1  # not in a finally: a cancelled run is reported as it was
+    try:
+        child = await _finished(run, child)
+    finally:
+        run.children -= 1
     if child.status != ExecutionStatus.SUCCEEDED:
         error = child.error or child.status_reason or "it gave no reason"
         text = f"{child.status}: {error}"

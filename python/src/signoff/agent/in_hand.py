@@ -11,7 +11,7 @@ from signoff.agent.reasoners import Reasoner
 from signoff.agent.run import Run, enter
 from signoff.agent.steps import said
 from signoff.contract_gen import ReportedStatus
-from signoff.errors import ApiError, BodyTooLargeError
+from signoff.errors import ApiError, BodyTooLargeError, RefusedError, SignoffError
 from signoff.results import ApprovalResult
 
 log: Final = logging.getLogger("signoff.agent")
@@ -28,6 +28,7 @@ class InHand:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reported: OrderedDict[str, None] = OrderedDict()
         self._cancelled: set[str] = set()
+        self._parked: set[str] = set()
         self._handing_back = False
 
     def __len__(self) -> int:
@@ -74,6 +75,7 @@ class InHand:
         self._handing_back = True
         for attempt_id, run in list(self._runs.items()):
             if run.parked:
+                self._parked.add(attempt_id)
                 self._tasks[attempt_id].cancel()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace_seconds)
@@ -89,9 +91,12 @@ class InHand:
             await run.client.report_execution_status(run.attempt_id, **report)
         except BodyTooLargeError:
             await self._say(run, status=ReportedStatus.FAILED, error="the result is over the limit")
-        except ApiError as refused:
+        except RefusedError as refused:
             # The execution was cancelled, timed out, or runs in a later attempt elsewhere.
             log.info("the report of %s was refused: %s", run.attempt_id, refused)
+        except SignoffError as unheard:
+            # The server misses it in the heartbeats and dispatches the next attempt.
+            log.error("the report of %s was not taken: %s", run.attempt_id, unheard)  # noqa: TRY400 - said, not a bug
         finally:
             self._forget(run.attempt_id)
 
@@ -121,7 +126,8 @@ class InHand:
             return {"status": ReportedStatus.CANCELLED, "error": "cancelled by the control plane"}
         if self._handing_back:
             # `waiting` costs the run nothing; a `cancelled` that nobody asked for hands it back.
-            status = ReportedStatus.WAITING if run.parked else ReportedStatus.CANCELLED
+            parked = run.attempt_id in self._parked
+            status = ReportedStatus.WAITING if parked else ReportedStatus.CANCELLED
             return {"status": status, "status_reason": "the agent is shutting down"}
         return {
             "status": ReportedStatus.FAILED,

@@ -76,7 +76,6 @@ async def _answer(run: Run, approval_id: str, timeout: float | None) -> Approval
         await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             return waiting.result()
-        run.waiters.forget(approval_id)
         raise TimeoutError
     finally:
         timer.cancel()

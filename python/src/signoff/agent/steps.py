@@ -14,6 +14,7 @@ from signoff.agent.run import Run, current
 from signoff.canonical import digest
 from signoff.contract_gen import NewStepKind, Step
 from signoff.errors import NondeterministicReplayError, StepConflictError, StepFailedError
+from signoff.strict_json import dumps_text
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._~-]{1,150}")
 
@@ -117,9 +118,11 @@ def jsonable(value: Any, what: str) -> Any:
         TypeError: it holds something that JSON cannot.
     """
     try:
-        return to_jsonable_python(value)
-    except (PydanticSerializationError, UnicodeDecodeError) as unfit:
+        plain = to_jsonable_python(value)
+        dumps_text(plain)  # NaN and half surrogate pairs are Python's, not JSON's
+    except (PydanticSerializationError, ValueError) as unfit:
         raise TypeError(f"{what} must be something that JSON can hold: {unfit}") from unfit
+    return plain
 
 
 def result_type(work: Callable[..., Any]) -> TypeAdapter[Any]:

@@ -13,40 +13,34 @@ class Waiters:
     """
 
     def __init__(self) -> None:
-        self._futures: dict[str, asyncio.Future[ApprovalResult]] = {}
-        self._early: dict[str, ApprovalResult] = {}
+        self._waiting: dict[str, set[asyncio.Future[ApprovalResult]]] = {}
+        self._answers: dict[str, ApprovalResult] = {}
 
     def __len__(self) -> int:
-        return len(self._futures)
+        return len(self._waiting)
 
     def answer(self, result: ApprovalResult) -> bool:
-        """Hand an answer to whoever waits for it. Says whether somebody does."""
-        future = self._futures.get(result.id)
-        if future is None or future.done():
-            self._early.setdefault(result.id, result)
-            return False
-        future.set_result(result)
-        return True
+        """Hand an answer to all who wait for it; the first one stays. Says whether anybody does."""
+        first = self._answers.setdefault(result.id, result)
+        futures = self._waiting.pop(result.id, set())
+        for future in futures:
+            if not future.done():  # cancelled just now, and not yet gone
+                future.set_result(first)
+        return bool(futures)
 
     async def wait(self, approval_id: str) -> ApprovalResult:
-        """Wait for the answer to a request, by its `apr_` id. Several may wait for one."""
-        early = self._early.get(approval_id)
-        if early is not None:
-            return early
-        future = self._futures.get(approval_id)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            self._futures[approval_id] = future
+        """Wait for the answer to a request, by its `apr_` id."""
+        if approval_id in self._answers:
+            return self._answers[approval_id]
+        future: asyncio.Future[ApprovalResult] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(approval_id, set()).add(future)
         try:
-            result = await asyncio.shield(future)
+            return await future
         finally:
-            if future.done():
-                self._futures.pop(approval_id, None)
-        self._early[approval_id] = result
-        return result
+            self._leave(approval_id, future)
 
-    def forget(self, approval_id: str) -> None:
-        """Nobody waits for it any more."""
-        future = self._futures.pop(approval_id, None)
-        if future is not None:
-            future.cancel()
+    def _leave(self, approval_id: str, future: asyncio.Future[ApprovalResult]) -> None:
+        futures = self._waiting.get(approval_id, set())
+        futures.discard(future)
+        if not futures:
+            self._waiting.pop(approval_id, None)
