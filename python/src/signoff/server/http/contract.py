@@ -29,6 +29,7 @@ LARGE_BODY_LIMIT: Final = 10 * 1024 * 1024
 
 _LARGE: Final = frozenset({"reportExecutionStatus"})
 _NAMES: Final = re.compile(r"{(\w+)}")
+_PROSE: Final = frozenset({"description", "examples", "example", "default"})
 _METHODS: Final = ("get", "put", "post", "delete", "patch")
 
 
@@ -124,6 +125,7 @@ class _Reader:
 
     def __init__(self, tree: Mapping[str, Any]) -> None:
         self._tree = tree
+        self._validators: dict[str, Draft202012Validator] = {}
 
     def operation(self, path: str, item: Mapping[str, Any], method: str) -> Operation:
         if not path.startswith(PREFIX + "/"):
@@ -197,8 +199,25 @@ class _Reader:
         ]
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
-        # References are `#/components/…`: they have to find that in the schema's own root.
-        return Draft202012Validator({**schema, "components": self._tree["components"]})
+        whole = self._whole(schema)
+        key = repr(whole)
+        if key not in self._validators:
+            self._validators[key] = Draft202012Validator(whole)
+        return self._validators[key]
+
+    def _whole(self, node: Any) -> Any:
+        """A schema with everything that it refers to written out, and no prose."""
+        if isinstance(node, list):
+            return [self._whole(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        return {
+            name: {each: self._whole(member) for each, member in said.items()}
+            if name == "properties"
+            else self._whole(said)
+            for name, said in self._resolved(node).items()
+            if name not in _PROSE
+        }
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
