@@ -225,3 +225,27 @@ async def test_many_of_the_same_decision_at_once_are_one(world: World) -> None:
         "processed": 1,
         "already_processed": 49,
     }
+
+
+async def test_two_servers_on_one_store_agree_on_the_winner(world: World) -> None:
+    """Without the locks of one process, the guards alone decide."""
+    other = World(world.store)
+    root = await world.running()
+    executions = [await world.running(root) for _ in range(4)]
+    for n in range(25):
+        ids = [(await world.ask(execution_id, f"gate-{n}"))["id"] for execution_id in executions]
+        answers = await together(
+            *(
+                server.decide(request_id, decision)
+                for request_id in ids
+                for server, decision in ((world, "approved"), (other, "rejected"))
+            )
+        )
+        for pair, request_id in zip(zip(*[iter(answers)] * 2, strict=True), ids, strict=True):
+            [receipt] = [answer for answer in pair if isinstance(answer, dict)]
+            assert {type(answer) for answer in pair} == {dict, Conflict}
+            assert (await world.request(request_id))["status"] == receipt["approval"]["status"]
+    assert await world.statuses(root, *executions) == ["running"] * 5
+    for execution_id in executions:
+        assert (await world.types(execution_id)).count("approval.decided") == 25
+    await world.events(root)
