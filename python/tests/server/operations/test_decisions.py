@@ -189,9 +189,11 @@ async def test_a_standalone_decision_has_its_own_chain(store: Store) -> None:
 
 async def test_of_two_opposite_decisions_exactly_one_wins_each_time(world: World) -> None:
     rounds = 1000
-    execution_id = await world.running()
-    standalone = [await world.create(f"claim-{n}") for n in range(rounds // 2)]
-    gates = [await world.ask(execution_id, f"gate-{n}") for n in range(rounds // 2)]
+    executions = [await world.running() for _ in range(25)]
+    standalone = await together(*(world.create(f"claim-{n}") for n in range(rounds // 2)))
+    gates = await together(
+        *(world.ask(executions[n % 25], f"gate-{n}") for n in range(rounds // 2))
+    )
     ids = [request["id"] for request in (*standalone, *gates)]
     pair = ("approved", "rejected")
     calls = [
@@ -211,11 +213,10 @@ async def test_of_two_opposite_decisions_exactly_one_wins_each_time(world: World
         assert seen(conflict.extra["approval"])["status"] == won
         winners[won] += 1
     assert winners == {"approved": rounds // 2, "rejected": rounds // 2}
-    assert await world.statuses(execution_id) == ["running"]
-    callbacks = await world.messages("approvalCallback")
-    assert len(callbacks) == len(gates)
-    assert (await world.types(execution_id)).count("approval.decided") == len(gates)
-    assert callbacks[-1]["body"]["new_status"] == "running"
+    assert await world.statuses(*executions) == ["running"] * 25
+    assert len(await world.messages("approvalCallback")) == len(gates)
+    for execution_id in executions:
+        assert (await world.types(execution_id)).count("approval.decided") == len(gates) // 25
 
 
 async def test_many_of_the_same_decision_at_once_are_one(world: World) -> None:
