@@ -7,9 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from signoff.server.domain.principal import Principal
-from signoff.server.domain.store import Change, Missed, Store
+from signoff.server.domain.store import Change, Missed, Row, Store
 from signoff.server.maintenance.liveness import Liveness
-from signoff.server.operations import dispatching, executions, nodes, reports
+from signoff.server.operations import (
+    deliveries,
+    dispatching,
+    executions,
+    nodes,
+    reports,
+    steps,
+)
 from signoff.server.operations.context import InstanceKey
 from signoff.server.operations.dispatching import Dispatch
 from tests.server.operations.world import AGENT, CLIENT, NODE, World, seen
@@ -95,25 +102,76 @@ class Stage(World):
         shown: dict[str, Any] = seen(shape)
         return shown
 
+    async def step(
+        self, attempt_id: str, key: str, sha256: str = SHA, **body: Any
+    ) -> tuple[dict[str, Any], bool]:
+        record = {"kind": "step", "name": "work", "input_sha256": sha256, **body}
+        shape, new = await steps.record_step(self.context, AGENT, attempt_id, key, record)
+        return seen(shape), new
+
+    async def message(self, message_id: str) -> Row:
+        row = await self.store.one("get_message", id=message_id)
+        assert row is not None
+        return row
+
+    async def heard(self, message_id: str) -> None:
+        """A message is answered 200."""
+        row = await self.message(message_id)
+        assert await deliveries.mark_delivered(self.context, row, status=200, resolved=True)
+
+    async def put_off(self, message_id: str, ms: int) -> None:
+        """A try of a message failed; the next is due in so long."""
+        row = await self.message(message_id)
+        next_at = self.clock.now() + ms
+        assert await deliveries.mark_failed(self.context, row, error="refused", next_at=next_at)
+
+    async def node_alone(self, node_id: str) -> None:
+        """A node whose instances nobody knows any more."""
+        change = Change()
+        empty: dict[str, Any] = {
+            "reasoners": "[]",
+            "skills": "[]",
+            "metadata": "{}",
+            "version": None,
+        }
+        change.add("put_node", node_id=node_id, own=1, owner="local", now=self.clock.now(), **empty)
+        await self.store.apply(change)
+
+    async def message_to(self, url: str, **columns: Any) -> None:
+        empty = dict.fromkeys(("approval_id", "node_id", "instance_id", "secret_ref"))
+        change = Change()
+        change.add(
+            "insert_message",
+            id=self.context.ids.message(),
+            kind="execution.finished",
+            url=url,
+            body="{}",
+            state="pending",
+            next_at=self.clock.now(),
+            created_at=self.clock.now(),
+            **empty | columns,
+        )
+        await self.store.apply(change)
+
 
 class Meanwhile:
     """Lets something happen between what an operation has read and what it applies, once."""
 
     def __init__(self, stage: Stage, act: Any) -> None:
-        self._apply = stage.store.apply
+        self._store = stage.store
         self._act = act
         self.misses = 0
         stage.context = replace(stage.context, store=self)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._apply.__self__, name)
+        return getattr(self._store, name)
 
     async def apply(self, change: Change) -> None:
         act, self._act = self._act, None
         if act is not None:
             await act()
         try:
-            await self._apply(change)
+            await self._store.apply(change)
         except Missed:
             self.misses += 1
             raise

@@ -54,7 +54,7 @@ async def test_skills_are_targets_too(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "pointers"),
+    "value, pointers",
     [
         ({}, ["/input/ticket"]),
         ({"ticket": 5, "amount": "much"}, ["/input/amount", "/input/ticket"]),
@@ -93,7 +93,7 @@ async def test_foreign_agents_check_their_input_themselves(stage: Stage) -> None
 
 
 @pytest.mark.parametrize(
-    ("url", "refused"),
+    "url, refused",
     [
         ("http://127.0.0.1/hook", True),
         ("http://localhost:9/hook", True),
@@ -146,7 +146,7 @@ async def test_a_key_stands_for_one_request(stage: Stage) -> None:
     await stage.start(idempotency_key="order-1")
     for change in ({"input": {"ticket": "other"}}, {"max_attempts": 3}, {"target": f"{NODE}.free"}):
         with pytest.raises(Conflict) as refused:
-            await stage.start(idempotency_key="order-1", **change)  # type: ignore[arg-type]
+            await stage.start(idempotency_key="order-1", **change)
         assert refused.value.code == "idempotency_conflict"
     # The order of keys is no difference.
     await stage.start(idempotency_key="order-3", input={"ticket": "a", "amount": 1})
