@@ -79,7 +79,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         shown.add_column(heading, no_wrap=place == 0, overflow="ignore" if place == 0 else "fold")
     for row in rows:
         shown.add_row(*map(_cell, row))
-    console().print(shown, soft_wrap=False)
+    _lay_out(shown)
 
 
 def facts(members: Iterable[tuple[str, Cell]]) -> None:
@@ -90,7 +90,7 @@ def facts(members: Iterable[tuple[str, Cell]]) -> None:
     for name, value in members:
         if value is not None:
             shown.add_row(name, _cell(value))
-    console().print(shown, soft_wrap=False)
+    _lay_out(shown)
 
 
 def say_status(name: str, word: str, remark: str = "") -> None:
@@ -152,6 +152,17 @@ def _write(text: str) -> None:
         text = _CONTROLS.sub(lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _lay_out(shown: Table) -> None:
+    target = console()
+    if target.is_terminal:
+        target.print(shown, soft_wrap=False)
+        return
+    with target.capture() as laid_out:
+        target.print(shown, soft_wrap=False)
+    # In a file the blanks after the last column are of no use.
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in laid_out.get().splitlines())
 
 
 def _cell(value: Cell) -> Text:
