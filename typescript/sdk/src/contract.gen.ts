@@ -671,8 +671,8 @@ export interface webhooks {
         put?: never;
         /**
          * To an agent, at `{base_url}/reasoners/{name}`. Run this.
-         * @description The body is the bare input. Signed with the instance's secret. An own agent refuses an unsigned or stale one (401), and
-         *     answers 202 for an attempt that it has in hand. 429 and 503 mean later; 400, 404 and 422 fail the execution.
+         * @description The body is the bare input. Signed with the instance's secret; `webhook-id` is the attempt id, so that a signature is
+         *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. 429 and 503 mean later; 400, 404 and 422 fail the execution.
          */
         post: operations["dispatchExecution"];
         delete?: never;

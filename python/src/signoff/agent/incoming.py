@@ -51,29 +51,32 @@ class Incoming:
         except SignatureError as unsigned:
             log.warning("refused a request to %s: %s", path, unsigned)
             return refusal(401, "invalid_signature", str(unsigned))
-        del verified
-        parts = path.strip("/").split("/")
-        match parts:
+        match path.strip("/").split("/"):
             case ["reasoners", name]:
-                return self._dispatch(name, headers, body)
+                return self._dispatch(name, headers, body, verified.id)
             case ["webhooks", "approval"]:
                 return self._decision(body)
             case ["_internal", "executions", attempt_id, "cancel"]:
                 return self._cancel(attempt_id, body)
         return refusal(404, "not_found", f"there is nothing at {path}")
 
-    def _dispatch(self, name: str, headers: dict[str, str], body: bytes) -> Answer:
+    def _dispatch(
+        self, name: str, headers: dict[str, str], body: bytes, signed_id: str | None
+    ) -> Answer:
         attempt_id = headers.get("x-execution-id", "")
+        if not attempt_id:
+            return refusal(400, "invalid_request", "X-Execution-ID is missing")
+        if attempt_id != signed_id:
+            # The header is not signed, the message id is: so one signature is for one attempt.
+            return refusal(401, "invalid_signature", "webhook-id is not X-Execution-ID")
         accepted = 202, {"status": "processing", "execution_id": attempt_id}
-        if attempt_id and attempt_id in self._in_hand:
+        if attempt_id in self._in_hand:
             return accepted
         if self.closing.is_set():
             return refusal(503, "shutting_down", "this agent is shutting down")
         reasoner = self._reasoners.get(name)
         if reasoner is None:
             return refusal(404, "not_found", f"{self._node_id} has no reasoner {name}")
-        if not attempt_id:
-            return refusal(400, "invalid_request", "X-Execution-ID is missing")
         try:
             arguments = reasoner.arguments(loads_strict(body))
         except InvalidJSON as broken:

@@ -46,8 +46,6 @@ _log = logging.getLogger("signoff.maintenance")
 @dataclass(eq=False)
 class _Flight:
     dispatch: Dispatch
-    message_id: str
-    """The ``webhook-id``: the same each time that this attempt is sent."""
     tries: int = 0
     lost: bool = False
     """It was sent once and not answered: an own agent gets it again, a foreign one must stop it."""
@@ -95,7 +93,7 @@ class Flights:
 
     def start(self, dispatch: Dispatch) -> None:
         """Send a claimed attempt, which has entered the door of its instance."""
-        self._take_off(_Flight(dispatch, self._context.ids.message()))
+        self._take_off(_Flight(dispatch))
 
     async def run_due(self) -> None:
         """Send again what is to be, and look after answers that are slow in coming."""
@@ -219,21 +217,26 @@ class Flights:
             await self._taken(flight, fate, answer)
 
     async def _taken(self, flight: _Flight, fate: Fate, answer: Answer) -> None:
-        context, dispatch = self._context, flight.dispatch
         if fate is Fate.ACCEPTED:
-            dispatching.sent(context, dispatch)
-        elif fate is Fate.FAILED:
-            await self._failed(flight, reason_of(answer.status), words_of(answer))
-        elif answer.body is None:
-            await self._failed(flight, BAD_ANSWER, f"its result is over {RESULT_BYTES} bytes")
+            dispatching.sent(self._context, flight.dispatch)
+        elif fate is Fate.RESULT:
+            fate = await self._finished(flight, answer.body)
         else:
-            result = answer.body.strip() or b"null"
-            try:
-                await self._record(lambda: dispatching.finish_inline(context, dispatch, result))
-            except InvalidJSON as wrong:
-                await self._failed(flight, BAD_ANSWER, f"its result is no JSON: {wrong}")
-                fate = Fate.FAILED
+            await self._failed(flight, reason_of(answer.status), words_of(answer))
         self._counters.dispatched(fate.value)
+
+    async def _finished(self, flight: _Flight, result: bytes | None) -> Fate:
+        context, dispatch = self._context, flight.dispatch
+        if result is None:
+            await self._failed(flight, BAD_ANSWER, f"its result is over {RESULT_BYTES} bytes")
+            return Fate.FAILED
+        text = result.strip() or b"null"
+        try:
+            await self._record(lambda: dispatching.finish_inline(context, dispatch, text))
+        except InvalidJSON as wrong:
+            await self._failed(flight, BAD_ANSWER, f"its result is no JSON: {wrong}")
+            return Fate.FAILED
+        return Fate.RESULT
 
     async def _failed(self, flight: _Flight, reason: str, error: str) -> None:
         context, dispatch = self._context, flight.dispatch
@@ -281,7 +284,7 @@ class Flights:
         self, flight: _Flight, url: str, body: bytes, headers: dict[str, str]
     ) -> Answer:
         now = self._context.clock.now() // 1000
-        signed = sign_webhook(flight.dispatch.secret, flight.message_id, now, body)
+        signed = sign_webhook(flight.dispatch.secret, flight.dispatch.attempt_id, now, body)
         try:
             return await self._http.post(
                 url, body, headers | signed, reach=Reach.AGENT, most=RESULT_BYTES
