@@ -7,8 +7,10 @@ web page or proxy could have sent: loopback is no boundary by itself.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -41,15 +43,23 @@ _FORWARDING: Final = frozenset(
     }
 )
 
+_LONGEST_HOST: Final = 300
+
 _HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]@/\s]+)(?::[0-9]{1,5})?")
 
 
 class Gate:
-    """Lets requests in."""
+    """Lets requests in.
+
+    What was read of the keys counts for one turn of the event loop: of hundreds of requests that
+    come in at once only the first asks the store, and yet a revoked key is refused at once.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._closed = False
+        self._open = False
+        self._owners: dict[str, Principal | None] = {}
 
     async def admit(self, operation: Operation, headers: Headers) -> Principal:
         """Who calls, once it is certain that they may.
@@ -60,13 +70,13 @@ class Gate:
             Refusal: ``untrusted_origin`` on a server without keys; ``unauthorized``, ``forbidden``.
             StoreUnavailable: the keys can't be read.
         """
-        if not self._closed and await keys.is_open(self._context):
+        if not self._closed and await self._is_open():
             _trust(headers)
             return LOCAL
         self._closed = True  # for good: a key that was made once is never unmade
         if not operation.roles:
             return NOBODY
-        principal = await keys.owner(self._context, _token(headers))
+        principal = await self._owner(_token(headers))
         if principal is None:
             raise Refusal("unauthorized", "this key is not known here, or was revoked")
         if principal.role not in operation.roles:
@@ -76,9 +86,33 @@ class Gate:
             )
         return principal
 
+    async def _is_open(self) -> bool:
+        if not self._open:
+            self._open = await keys.is_open(self._context)
+            self._until_the_next_turn()
+        return self._open
+
+    async def _owner(self, token: str) -> Principal | None:
+        if token not in self._owners:
+            self._owners[token] = await keys.owner(self._context, token)
+            self._until_the_next_turn()
+        return self._owners[token]
+
+    def _until_the_next_turn(self) -> None:
+        asyncio.get_running_loop().call_soon(self._forget)
+
+    def _forget(self) -> None:
+        self._open = False
+        self._owners.clear()
+
 
 def is_local(host: str) -> bool:
     """Whether a host names this machine by a name that nobody else can give it."""
+    return len(host) <= _LONGEST_HOST and _is_local(host)
+
+
+@lru_cache(maxsize=256)
+def _is_local(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
