@@ -69,6 +69,7 @@ class Server:
             StartError: the database can't be used.
         """
         store = await _open(self.settings)
+        store.observe(self.metrics.committed)
         liveness = Liveness(self.clock)
         self._context = Context(
             store=store,

@@ -26,7 +26,7 @@ from signoff.server.domain.store import (
     Watch,
 )
 from signoff.server.store import migrations, queries
-from signoff.server.store.sqlite_writer import Job, Writer, is_callers_fault, unavailable
+from signoff.server.store.sqlite_writer import Job, Observe, Writer, is_callers_fault, unavailable
 
 BUSY_MS = 10_000
 """How long to wait for another process that writes, such as the command that makes keys."""
@@ -123,6 +123,10 @@ class SqliteStore:
         with ThreadPoolExecutor(1) as pool:
             connection = await asyncio.get_running_loop().run_in_executor(pool, _prepare, path)
         return cls(connect(path, read_only=True), Writer(connection))
+
+    def observe(self, told: Observe) -> None:
+        """Have someone told of each batch, on the writer's thread: its seconds and its changes."""
+        self._writer.observe = told
 
     async def one(self, query: str, **params: Value) -> Row | None:
         """The first row of a named query, or None."""

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,14 @@ def _pass() -> None:
     """Do nothing: what an unarmed fail point does."""
 
 
+Observe = Callable[[float, int], None]
+"""Told of each batch: the seconds that it took, and how many changes it held."""
+
+
+def _unobserved(seconds: float, changes: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(slots=True)
 class FailPoints:
     """Where tests make the store fail. Each is called on the writer's thread, once a batch.
@@ -64,6 +73,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.fail_points = FailPoints()
+        self.observe: Observe = _unobserved
         self._connection = connection
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -83,8 +93,10 @@ class Writer:
         while True:
             jobs, more = self._take()
             if jobs:
+                started = time.perf_counter()
                 self._write(jobs)
                 jobs[0].settle(jobs)
+                self.observe(time.perf_counter() - started, len(jobs))
             if not more:
                 return
 
