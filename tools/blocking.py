@@ -42,7 +42,7 @@ PROSE = {
     "AsyncClient": "Client",
     "AsyncCalls": "Calls",
     "AsyncTries": "Tries",
-    "for coroutines. One": "for threads. One",
+    "for coroutines. One serves all of an event loop.": "for threads. One serves them all.",
 }
 
 # The paragraph of a first docstring that leads to the twin.

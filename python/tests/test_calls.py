@@ -113,6 +113,11 @@ async def test_a_key_of_the_callers_goes_before(kind, verb):
     assert headers["X-Parent-Execution-ID"] == "exec_9~2"
 
 
+async def test_an_empty_key_is_no_key(kind):
+    with pytest.raises(ValueError, match="Idempotency-Key"):
+        await Imitation(kind).run(lambda c: c.execute("n.r", idempotency_key=""))
+
+
 async def test_tries_come_to_an_end_and_the_last_error_tells_their_number(kind):
     imitation = Imitation(kind)
     imitation.answers(*[httpx.ConnectError("refused")] * 10)

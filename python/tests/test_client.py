@@ -306,6 +306,14 @@ async def test_an_own_id_is_looked_up_among_the_standalone_requests(call):
         await call("find_approval_request", "claim-1", execution_id="exec_0")
 
 
+async def test_an_own_id_that_is_pending_is_waited_for_by_its_apr_id(kind):
+    imitation = Imitation(kind)
+    imitation.answers(httpx.ConnectError("refused"), reply({"items": [PENDING]}), reply(APPROVED))
+    result = await imitation.run(lambda c: c.wait_for_approval("claim-4711"))
+    assert result.approved
+    assert imitation.requests.last.request.url.path == f"/api/v1/approval-requests/{APR}"
+
+
 async def test_an_own_id_that_several_owners_have_pending_is_ambiguous(kind):
     imitation = Imitation(kind)
     page = {"items": [PENDING, PENDING | {"id": "apr_2"}, APPROVED]}
@@ -499,3 +507,8 @@ async def test_a_client_is_closed_by_with(plane):
 def test_a_client_does_not_show_its_key(kind):
     client = kind("https://signoff.example.com/base/", api_key="sk-secret")
     assert repr(client) == f"{kind.__name__}('https://signoff.example.com/base')"
+
+
+async def test_a_client_that_was_never_used_is_closed_like_any_other():
+    Client("http://127.0.0.1:1").close()
+    await AsyncClient("http://127.0.0.1:1").aclose()

@@ -64,7 +64,7 @@ class Page(Protocol[T_co]):
 
 
 class AsyncClient(AsyncOperations):
-    """A client of the control plane, for coroutines. One serves any number of them.
+    """A client of the control plane, for coroutines. One serves all of an event loop.
 
     `server_url` and `api_key` come from `SIGNOFF_SERVER` (else `http://127.0.0.1:8080`) and
     `SIGNOFF_API_KEY` where they are not given. `timeout`: seconds in which nothing comes before
@@ -396,7 +396,9 @@ class AsyncClient(AsyncOperations):
         idle = 0
         while True:
             asked = clock.monotonic()
-            hold = max(0.0, min(LONGEST_HOLD_SECONDS, deadline - asked))
+            # Whole milliseconds, and never past the deadline.
+            left = max(0.0, min(LONGEST_HOLD_SECONDS, deadline - asked))
+            hold = math.floor(left * 1000) / 1000
             fault: TransportError | ApiError | None = None
             try:
                 found = await poll(client, hold)

@@ -9,8 +9,9 @@ request costs a sixth of the CPU, and hundreds may be in flight.
 
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -126,7 +127,8 @@ class AsyncTransport:
         try:
             yield AsyncStream(answer.status_code, _lower(answer), _read_async(request, answer))
         finally:
-            await answer.aclose()
+            with suppress(*_FAULTS):
+                await answer.aclose()
 
     async def aclose(self) -> None:
         """Close every connection. A closed transport opens none."""
@@ -144,6 +146,7 @@ class AsyncTransport:
             self._client = httpx.AsyncClient(
                 transport=self._given or _async_network(_tls(self.server_url)),
                 trust_env=False,
+                cookies=_no_cookies(),
             )
         return self._client
 
@@ -202,7 +205,8 @@ class Transport:
         try:
             yield Stream(answer.status_code, _lower(answer), _read(request, answer))
         finally:
-            answer.close()
+            with suppress(*_FAULTS):
+                answer.close()
 
     def close(self) -> None:
         """Close every connection. A closed transport opens none."""
@@ -222,8 +226,13 @@ class Transport:
                     verify=_tls(self.server_url), trust_env=False, limits=_LIMITS
                 ),
                 trust_env=False,
+                cookies=_no_cookies(),
             )
         return self._client
+
+
+def _no_cookies() -> CookieJar:
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def checked_url(server_url: str) -> str:
@@ -233,7 +242,11 @@ def checked_url(server_url: str) -> str:
         ValueError: it is no http(s) URL, or has user info, a query or a fragment.
     """
     parts = urlsplit(server_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        named = False
+    if parts.scheme not in ("http", "https") or not named:
         raise ValueError("the server's URL must start with http:// or https:// and name a host")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("the server's URL must have no user info, query or fragment")

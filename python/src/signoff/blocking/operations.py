@@ -526,7 +526,8 @@ class Operations:
 def _execute_headers(
     idempotency_key: str | None, parent_execution_id: str | None
 ) -> dict[str, str]:
-    headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    key = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+    headers = {"Idempotency-Key": key}
     if parent_execution_id is not None:
         headers["X-Parent-Execution-ID"] = parent_execution_id
     return headers
