@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from signoff.server.operations import cancellations, dispatching, leases
@@ -167,6 +169,15 @@ async def test_a_report_that_overtakes_the_answer_stands(stage: Stage) -> None:
     assert not await dispatching.refuse(stage.context, dispatch, delay_ms=1)
     assert not await dispatching.give_up(stage.context, dispatch, why="outcome_unknown")
     assert not await dispatching.is_current(stage.context, dispatch)
+
+
+async def test_a_database_that_was_emptied_meanwhile_knows_of_nothing(stage: Stage) -> None:
+    execution_id = await _started(stage)
+    dispatch = await dispatching.claim(stage.context, execution_id, KEY)
+    assert dispatch is not None
+    gone = replace(dispatch, execution_id="exec_0")
+    assert not await dispatching.is_current(stage.context, gone)
+    assert not await dispatching.refuse(stage.context, gone, delay_ms=1)
 
 
 async def test_running_time_is_over_once(stage: Stage) -> None:

@@ -85,8 +85,9 @@ async def test_only_the_agent_of_the_node_records(stage: Stage) -> None:
         with pytest.raises(Refusal) as refused:
             await steps.record_step(stage.context, who, dispatch.attempt_id, "s", record)
         assert refused.value.code == "forbidden"
-    with pytest.raises(NotFound):
-        await steps.record_step(stage.context, AGENT, "exec_0", "s", record)
+    for unknown in ("exec_0", "~", f"{dispatch.execution_id}~2"):
+        with pytest.raises(NotFound, match=f"there is no execution {unknown}"):
+            await steps.record_step(stage.context, AGENT, unknown, "s", record)
 
 
 async def test_concurrent_records_of_one_step_are_one(stage: Stage) -> None:

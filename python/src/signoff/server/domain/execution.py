@@ -158,6 +158,12 @@ class Execution(Chain):
         return str(AttemptId(self.chain_id, self.row["attempt"]))
 
     @property
+    def shown(self) -> dict[str, Any]:
+        """Its row with the head of its chain: what is stored once the change is applied."""
+        head = self.head
+        return self.row | {"event_seq": head["seq"], "event_hash": head["hash"]}
+
+    @property
     def finished(self) -> bool:
         """Whether it has come to its end."""
         return is_finished(self.row)

@@ -8,6 +8,7 @@ from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row
 from signoff.server.operations import rendering
 from signoff.server.operations.context import Context
+from signoff.server.operations.tree import Tree
 
 
 async def readable_execution(context: Context, principal: Principal, text: str) -> Row:
@@ -48,6 +49,24 @@ async def newest_attempt(context: Context, principal: Principal, text: str) -> R
     return row
 
 
+async def newest_tree(context: Context, principal: Principal, text: str) -> Tree:
+    """The same, ready to be changed: with one read for an execution without a parent.
+
+    Raises:
+        NotFound, Refusal, Conflict: as :func:`newest_attempt`.
+    """
+    named = _parse(text)
+    if named is None:
+        raise _unknown(text)
+    tree = await Tree.load(context, named.execution_id)
+    row = tree.execution.row
+    if named.attempt > max(1, row["attempt"]):
+        raise _unknown(text)
+    principal.require_node(row["node_id"])
+    require_newest(row, named.attempt)
+    return tree
+
+
 async def stored(context: Context, execution_id: str) -> Row:
     """The execution of a bare id that the server itself has written: it is never deleted.
 
@@ -56,7 +75,7 @@ async def stored(context: Context, execution_id: str) -> Row:
     """
     row = await context.store.one("get_execution", execution_id=execution_id)
     if row is None:
-        raise NotFound(f"there is no execution {execution_id}")
+        raise _unknown(execution_id)
     return row
 
 
@@ -95,8 +114,12 @@ async def _load(context: Context, text: str) -> tuple[Row, int]:
     if named is not None:
         row = await context.store.one("get_execution", execution_id=named.execution_id)
     if row is None or named is None or named.attempt > max(1, row["attempt"]):
-        raise NotFound(f"there is no execution {text}")
+        raise _unknown(text)
     return row, named.attempt
+
+
+def _unknown(text: str) -> NotFound:
+    return NotFound(f"there is no execution {text}")
 
 
 def _parse(text: str) -> AttemptId | None:

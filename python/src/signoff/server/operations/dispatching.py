@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from signoff.contract_gen import ExecutionStatus
+from signoff.server.domain.errors import NotFound
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, TIMED_OUT
 from signoff.server.domain.node import AttemptId
@@ -48,14 +49,15 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
 
     Until :func:`sent` or another outcome is told, the attempt counts as on its way.
     """
-    row = await context.store.one("get_execution", execution_id=execution_id)
     instance = await context.store.one("get_instance", **key._asdict())
     node = await context.store.one("get_node", node_id=key.node_id)
-    if row is None or instance is None or node is None:
+    if instance is None or node is None:
         return None
 
     async def work() -> Dispatch | None:
-        tree = await Tree.load(context, execution_id)
+        tree = await _load(context, execution_id)
+        if tree is None:
+            return None
         execution = tree.execution
         due = execution.row["dispatch_at"]
         if due is None or due > tree.now or execution.row["node_id"] != key.node_id:
@@ -70,7 +72,7 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
             raise
         return dispatch
 
-    return await serial.change(context, row["run_id"], work)
+    return await serial.change(context, execution_id, work)
 
 
 def sent(context: Context, dispatch: Dispatch) -> None:
@@ -217,10 +219,20 @@ def _dispatch(row: Row, instance: Row, node: Row) -> Dispatch:
 
 async def _current(context: Context, dispatch: Dispatch) -> Tree | None:
     """The execution, if the instance still holds this very attempt."""
-    tree = await Tree.load(context, dispatch.execution_id)
+    tree = await _load(context, dispatch.execution_id)
+    if tree is None:
+        return None
     row = tree.execution.row
     held = (row["attempt"], row["lease_instance"])
     return tree if held == (dispatch.attempt, dispatch.instance.instance_id) else None
+
+
+async def _load(context: Context, execution_id: str) -> Tree | None:
+    """The execution; None when the database was emptied meanwhile, as between two tests."""
+    try:
+        return await Tree.load(context, execution_id)
+    except NotFound:
+        return None
 
 
 async def _told(context: Context, dispatch: Dispatch, work: Callable[[], Awaitable[bool]]) -> bool:

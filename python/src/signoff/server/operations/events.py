@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from signoff.server.domain.event import Actor
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row
 from signoff.server.operations import access, cursors, rendering, serial
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
-from signoff.server.operations.tree import Tree
 
 KEEP_ALIVE_MS = 15_000
 """A stream that has nothing to say for so long says that it is still there."""
@@ -60,18 +58,19 @@ async def append(
     Returns:
         The ``Event``, and whether it is new.
     """
-    row = await access.newest_attempt(context, principal, execution_id)
 
     async def work() -> tuple[Shape, bool]:
-        row = await access.newest_attempt(context, principal, execution_id)
-        known = await _known(context, row["execution_id"], key)
+        tree = await access.newest_tree(context, principal, execution_id)
+        known = await _known(context, tree.execution.chain_id, key)
         if known is not None:
             return rendering.event(known), False
-        access.require_unfinished(context, row)
-        event = await _append(context, principal.actor, row, kind, content, key)
+        access.require_unfinished(context, tree.execution.row)
+        data = {"attempt": max(1, tree.execution.row["attempt"])}
+        event = tree.append(kind, principal.actor, data=data, content=content, key=key)
+        await context.store.apply(tree.change())
         return rendering.event(event), True
 
-    return await serial.change(context, row["run_id"], work)
+    return await serial.change(context, execution_id, work)
 
 
 async def list_execution_events(
@@ -135,18 +134,6 @@ async def follow_events(
             await context.clock.wait_until(until, watch.event)
             if not watch.event.is_set():
                 yield None
-
-
-async def _append(
-    context: Context, actor: Actor, row: Row, kind: str, content: str | None, key: str | None
-) -> Row:
-    tree = await Tree.load(context, row["execution_id"])
-    attempt = max(1, row["attempt"])
-    access.require_newest(tree.execution.row, attempt)
-    access.require_unfinished(context, tree.execution.row)
-    event = tree.append(kind, actor, data={"attempt": attempt}, content=content, key=key)
-    await context.store.apply(tree.change())
-    return event
 
 
 async def _known(context: Context, execution_id: str, key: str | None) -> Row | None:

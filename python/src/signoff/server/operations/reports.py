@@ -38,17 +38,15 @@ async def report_execution_status(
     """
     row = await access.newest_attempt(context, principal, execution_id)
 
-    async def work() -> None:
-        row = await access.newest_attempt(context, principal, execution_id)
-        if row["completed_at"] is not None:
-            if not _is_repeat(row, body):
-                raise access.finished(context, row)
-            return
-        await _apply(context, principal.actor, row, body)
+    async def work() -> Shape:
+        tree = await access.newest_tree(context, principal, execution_id)
+        if not tree.execution.finished:
+            await _apply(context, principal.actor, tree, body)
+        elif not _is_repeat(tree.execution.row, body):
+            raise access.finished(context, tree.execution.row)
+        return await executions.shape(context, tree.execution.shown)
 
-    await serial.change(context, row["run_id"], work)
-    row = await access.stored(context, row["execution_id"])
-    return await executions.shape(context, row)
+    return await serial.change(context, row["run_id"], work)
 
 
 async def finish(
@@ -81,17 +79,13 @@ async def finish(
     await context.store.apply(tree.change())
 
 
-async def _apply(context: Context, actor: Actor, row: Row, body: Mapping[str, Any]) -> None:
+async def _apply(context: Context, actor: Actor, tree: Tree, body: Mapping[str, Any]) -> None:
     status = body["status"]
     if status == ReportedStatus.RUNNING:
+        row = tree.execution.row
         if row["lease_instance"] is not None:
             context.liveness.seen(InstanceKey(row["node_id"], row["lease_instance"]))
-        return
-    tree = await Tree.load(context, row["execution_id"])
-    # What was checked is what is changed: the tree is read anew.
-    access.require_newest(tree.execution.row, max(1, row["attempt"]))
-    access.require_unfinished(context, tree.execution.row)
-    if status == ReportedStatus.WAITING:
+    elif status == ReportedStatus.WAITING:
         await leases.release(context, tree, actor, why="released")
     elif status == ReportedStatus.CANCELLED:
         await leases.release(context, tree, actor, why="handed_back")

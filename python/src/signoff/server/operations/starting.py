@@ -21,6 +21,11 @@ from signoff.server.operations.tree import Tree
 TIMEOUT_SECONDS = 7200
 MAX_ATTEMPTS = 10
 
+# The columns that a new row gets from the store.
+_UNSTARTED: dict[str, Any] = dict.fromkeys(
+    ("status_reason", "result", "error", "error_details", "started_at", "running_since")
+) | {"attempt": 0, "pending_own": 0, "running_ms": 0}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -154,7 +159,7 @@ async def _create(
         claim.put(change, execution.chain_id, now)
     change.wake(f"exec:{execution.chain_id}", "due")
     await context.store.apply(change)
-    return await access.stored(context, execution.chain_id)
+    return _UNSTARTED | execution.shown
 
 
 def _said(request: Request, columns: Mapping[str, Any]) -> dict[str, str]:

@@ -42,17 +42,20 @@ async def record_step(
         Refusal: ``forbidden``.
         Conflict: ``step_conflict``, ``stale_attempt``, ``execution_finished``.
     """
-    row = await access.newest_attempt(context, principal, execution_id)
 
     async def work() -> tuple[Shape, bool]:
-        row = await access.newest_attempt(context, principal, execution_id)
-        stored = await context.store.one("get_step", execution_id=row["execution_id"], key=step_key)
+        tree = await access.newest_tree(context, principal, execution_id)
+        stored = await context.store.one(
+            "get_step", execution_id=tree.execution.chain_id, key=step_key
+        )
         if stored is not None:
             return rendering.step(_same(stored, body)), False
-        access.require_unfinished(context, row)
-        return await _record(context, principal, row, step_key, body), True
+        access.require_unfinished(context, tree.execution.row)
+        step = _record(principal, tree, step_key, body)
+        await context.store.apply(tree.change())
+        return rendering.step(step), True
 
-    return await serial.change(context, row["run_id"], work)
+    return await serial.change(context, execution_id, work)
 
 
 async def list_steps(
@@ -92,28 +95,20 @@ def _same(stored: Row, body: Mapping[str, Any]) -> Row:
     return stored
 
 
-async def _record(
-    context: Context,
-    principal: Principal,
-    row: Row,
-    step_key: str,
-    body: Mapping[str, Any],
-) -> Shape:
-    tree = await Tree.load(context, row["execution_id"])
-    attempt = max(1, row["attempt"])
-    access.require_newest(tree.execution.row, attempt)
-    access.require_unfinished(context, tree.execution.row)
+def _record(
+    principal: Principal, tree: Tree, step_key: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
     error = body.get("error")
     value = body.get("result")
     step: dict[str, Any] = {
-        "execution_id": row["execution_id"],
+        "execution_id": tree.execution.chain_id,
         "key": step_key,
         "kind": body["kind"],
         "name": body["name"],
         "input_sha256": body["input_sha256"],
         "result": rendering.user_json(value) if error is None else None,
         "error": error,
-        "attempt": attempt,
+        "attempt": max(1, tree.execution.row["attempt"]),
         "at": tree.now,
     }
     outcome = {"result_sha256": digest(value)} if error is None else {"error_sha256": digest(error)}
@@ -121,5 +116,4 @@ async def _record(
     tree.append(EventType.STEP_RECORDED, principal.actor, data=said | outcome)
     tree.execution.set(idle_attempts=0)
     tree.add("insert_step", **step)
-    await context.store.apply(tree.change())
-    return rendering.step(step)
+    return step
