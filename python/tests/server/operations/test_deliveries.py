@@ -32,6 +32,16 @@ async def test_a_delivered_callback_is_a_decision_that_was_taken(stage: Stage) -
     assert (await stage.execution(message["execution_id"]))["idle_attempts"] == 0
 
 
+async def test_other_messages_are_heard_without_consequence(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    await stage.message_to(HOOK, execution_id=dispatch.execution_id)
+    (message,) = await stage.messages()
+    assert await deliveries.mark_delivered(stage.context, message, status=202)
+    row = await stage.message(message["id"])
+    assert (row["state"], row["last_status"], row["resolved"]) == ("delivered", 202, None)
+    assert (await stage.execution(dispatch.execution_id))["idle_attempts"] == 1
+
+
 async def test_it_is_delivered_once(stage: Stage) -> None:
     message = await _callback(stage)
     marked = await together(

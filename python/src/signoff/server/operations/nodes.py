@@ -83,7 +83,8 @@ async def heartbeat_node(
     """
     instance = await _named(context, principal, node_id, body.get("instance_id"))
     key = InstanceKey(node_id, instance["instance_id"])
-    back = not context.liveness.takes_work(key)
+    drains = instance["state"] == InstanceState.DRAINING
+    back = not drains and not context.liveness.takes_work(key)
     change = Change()
     if body.get("status") == OFFLINE:
         _drain(context, change, key, instance["drain_ms"] or 0)
