@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from signoff.blocking.client import Client
 from signoff.cli.exits import Exit
+from signoff.contract_gen import Approval
 from tests.cli.conftest import Plane, Run
 
 
@@ -83,17 +85,15 @@ def tampered(file: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     "old, new, what",
     [
-        ('"decision":"approved"', '"decision":"rejected"', "was changed"),
+        ('"status":"approved"', '"status":"rejected"', "approval.decided was changed"),
         ('"feedback":"fine"', '"feedback":"FINE"', "the content of approval.decided was changed"),
         ('"response":[1]', '"response":[1.5]', "the content of approval.decided was changed"),
-        ('"source":"open"', '"source":"key"', "was changed"),
+        ('"source":"open"', '"source":"key"', "execution.created was changed"),
     ],
 )
 def test_a_changed_export_is_found_and_the_event_named(
     exported: Path, run_alone: Run, old: str, new: str, what: str
 ):
-    if old not in exported.read_text():
-        old, new = '"type":"approval.decided"', '"type":"approval.expired"'
     tampered(exported, old, new)
     said = run_alone("audit", "verify", str(exported), "--json")
     assert said.code == Exit.NEGATIVE
@@ -172,12 +172,12 @@ def test_what_cannot_be_written_is_said(audited: str, run: Run, tmp_path: Path):
 def test_a_changed_question_is_found(run: Run, plane: Plane, monkeypatch: pytest.MonkeyPatch):
     asked = plane.client.create_approval_request("asked-then", title="Refund of $4,000")
     assert run("audit", "verify", asked.id).code == Exit.OK
-    real = type(plane.client).get_approval_request
+    real = Client.get_approval_request
 
-    def changed(client: object, *args: str, **kwargs: float) -> object:
-        return real(client, *args, **kwargs).model_copy(update={"title": "Refund of $4"})
+    def changed(client: Client, request_id: str) -> Approval:
+        return real(client, request_id).model_copy(update={"title": "Refund of $4"})
 
-    monkeypatch.setattr(type(plane.client), "get_approval_request", changed)
+    monkeypatch.setattr(Client, "get_approval_request", changed)
     said = run("audit", "verify", asked.id)
     assert said.code == Exit.NEGATIVE
-    assert f"✗ event 1: what {asked.id} asks is not what was asked then" in said.out
+    assert said.out == "✗ event 1: what is shown today is not this approval.requested\n"

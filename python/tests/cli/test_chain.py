@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signoff.canonical import GENESIS, digest, event_hash
-from signoff.cli.chain import Fault, Head, check, question_fault
+from signoff.cli.chain import Fault, Head, check, shown_fault
 
 Event = dict[str, Any]
 WORDS = {"feedback": "fine", "response": {"n": 2**70}}
@@ -139,14 +139,41 @@ def test_whatever_is_done_to_a_chain_is_found_and_named(
     assert what in first.what
 
 
-def test_a_request_must_still_ask_what_was_asked():
-    asked = {"title": "Refund", "description": None, "payload": {"n": 1}}
-    event = {"seq": 2, "type": "approval.requested", "data": {"content_sha256": digest(asked)}}
-    shown = {"id": "apr_1", "title": "Refund", "payload": {"n": 1}}
-    assert question_fault(event, shown) is None
-    changed = question_fault(event, shown | {"title": "Refund of $1"})
-    assert changed == Fault(2, "what apr_1 asks is not what was asked then")
-    assert question_fault(event | {"type": "approval.decided"}, {"id": "apr_1"}) is None
+def said(kind: str, data: Event, **members: object) -> Event:
+    return {"seq": 2, "type": kind, "data": data} | members
+
+
+REQUEST = {"id": "apr_1", "title": "Refund", "payload": {"n": 1}, "status": "approved"} | WORDS
+EXECUTION = {"input": {"n": 2**70}, "result": None}
+SHOWN = [
+    said(
+        "approval.requested",
+        {"content_sha256": digest({"title": "Refund", "description": None, "payload": {"n": 1}})},
+    ),
+    said("approval.decided", {"status": "approved"}, content=WORDS),
+    said("execution.created", {"input_sha256": digest({"n": 2**70})}),
+    said("execution.succeeded", {"result_sha256": digest(None)}),
+]
+CHANGES: list[tuple[int, Event, Event]] = [
+    (0, {}, {"title": "Refund of $1"}),
+    (0, {}, {"description": "new"}),
+    (1, {}, {"status": "rejected"}),
+    (1, {}, {"feedback": "no"}),
+    (2, {"input": {}}, {}),
+    (3, {"result": 0}, {}),
+]
+
+
+def test_what_is_shown_today_is_what_happened():
+    assert [shown_fault(event, EXECUTION, REQUEST) for event in SHOWN] == [None] * 4
+    assert [shown_fault(event, None, None) for event in SHOWN] == [None] * 4
+
+
+@pytest.mark.parametrize("place, execution, request_", CHANGES)
+def test_what_is_shown_otherwise_today_is_found(place: int, execution: Event, request_: Event):
+    event = SHOWN[place]
+    fault = shown_fault(event, EXECUTION | execution, REQUEST | request_)
+    assert fault == Fault(2, f"what is shown today is not this {event['type']}")
 
 
 def test_a_question_names_a_content_that_stands_in_the_request():
@@ -167,6 +194,7 @@ def test_a_head_is_read_as_people_and_as_programs_write_it():
     for text in ("", "7", "7:", f"x:{'a' * 64}", f"7:{'A' * 64}", f"٧:{'a' * 64}"):
         with pytest.raises(ValueError, match="SEQ:HASH"):
             Head.read(text)
-    for value in (None, [], {}, {"seq": True, "hash": "a" * 64}, {"seq": 1, "hash": 1}):
+    values: list[object] = [None, [], {}, {"seq": True, "hash": "a" * 64}, {"seq": 1, "hash": 1}]
+    for value in values:
         with pytest.raises(ValueError, match="event_head"):
             Head.of(value)

@@ -1,9 +1,11 @@
 """The command `signoff`: its nouns, and one place where every failure ends."""
 
-from typing import Any
+import traceback
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from signoff._version import __version__
 from signoff.cli import approvals, audit, demo, executions, keys, output, serve
@@ -14,6 +16,22 @@ from signoff.cli.options import AS_JSON
 _CODES = "\n".join(f"{code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
 
 
+def _end(context: typer.Context, failure: Failure) -> NoReturn:
+    failure.show(as_json=context.meta.get(AS_JSON, False))
+    raise typer.Exit(failure.exit)
+
+
+def _fault(fault: Exception, *, shown: bool) -> Failure:
+    lines = "".join(traceback.format_exception(fault)).splitlines() if shown else []
+    return Failure(
+        Exit.FAULT,
+        "fault",
+        f"a fault of this command: {type(fault).__name__}: {fault}",
+        "" if shown else "run it as `signoff --traceback …` and report what it says",
+        log=lines,
+    )
+
+
 class Root(TyperGroup):
     """Runs a command; what goes wrong in it is told in a sentence, with an exit code."""
 
@@ -22,8 +40,11 @@ class Root(TyperGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
-            failure.show(as_json=ctx.meta.get(AS_JSON, False))
-            raise typer.Exit(failure.exit) from None
+            return _end(ctx, failure)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - here it ends, as a sentence
+            return _end(ctx, _fault(fault, shown=ctx.params["traceback"]))
 
 
 app = typer.Typer(
@@ -52,5 +73,6 @@ def _root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and end."
     ),
+    traceback: bool = typer.Option(False, "--traceback", help="Show where a fault comes from."),
 ) -> None:
-    del version
+    del version, traceback  # read where they matter

@@ -75,15 +75,29 @@ def check(events: Iterable[Mapping[str, Any]], heads: Iterable[Head] = ()) -> li
     return faults
 
 
-def question_fault(event: Mapping[str, Any], request: Mapping[str, Any]) -> Fault | None:
-    """Whether a request still says what was asked: title, description and payload.
+def shown_fault(
+    event: Mapping[str, Any],
+    execution: Mapping[str, Any] | None,
+    request: Mapping[str, Any] | None,
+) -> Fault | None:
+    """Whether what is shown today is what happened: input, result, question, answer.
 
-    `event` is the `approval.requested` of `request`, as both are served.
+    `event` is of the chain of `execution`, or about `request`; all three as they are served.
     """
-    asked = {name: request.get(name) for name in ("title", "description", "payload")}
-    if event["type"] != QUESTION or event["data"].get("content_sha256") == digest(asked):
-        return None
-    return Fault(event["seq"], f"what {request['id']} asks is not what was asked then")
+    kind, data = event["type"], event["data"]
+    right: object = True
+    if request is not None and kind == QUESTION:
+        asked = {name: request.get(name) for name in ("title", "description", "payload")}
+        right = digest(asked) == data.get("content_sha256")
+    elif request is not None and kind == "approval.decided":
+        words = {name: request[name] for name in ("feedback", "response") if name in request}
+        said = event.get("content", {})
+        right = digest(words) == digest(said) and request["status"] == data.get("status")
+    elif execution is not None and "input_sha256" in data and kind == "execution.created":
+        right = digest(execution["input"]) == data["input_sha256"]
+    elif execution is not None and "result_sha256" in data and kind == "execution.succeeded":
+        right = digest(execution.get("result")) == data["result_sha256"]
+    return None if right else Fault(event["seq"], f"what is shown today is not this {kind}")
 
 
 def _broken(event: Mapping[str, Any], seq: int, prev_hash: str) -> str | None:

@@ -21,6 +21,7 @@ class Exit(IntEnum):
     RUN_FAILED = 10
     RUN_CANCELLED = 11
     RUN_TIMED_OUT = 12
+    FAULT = 70
     INTERRUPTED = 130
 
 
@@ -38,6 +39,7 @@ MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.RUN_FAILED: "executions watch: the run failed",
     Exit.RUN_CANCELLED: "executions watch: the run was cancelled",
     Exit.RUN_TIMED_OUT: "executions watch: the run ran out of time",
+    Exit.FAULT: "a fault of this command itself: please report it",
     Exit.INTERRUPTED: "stopped by Ctrl-C",
 }
 """What each code says, for `signoff --help`."""

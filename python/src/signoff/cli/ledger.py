@@ -13,9 +13,10 @@ from typing import Any, TextIO
 
 from signoff.blocking.client import Client
 from signoff.cli import output
-from signoff.cli.chain import QUESTION, Fault, Head, check, question_fault
+from signoff.cli.chain import QUESTION, Fault, Head, check, shown_fault
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
+from signoff.contract_gen import Event, EventHead, Execution
 from signoff.strict_json import InvalidJSON, dumps_text, loads_strict
 
 JSONObject = Mapping[str, Any]
@@ -28,6 +29,8 @@ class Ledger:
     id: str
     events: list[JSONObject]
     head: Head | None
+    execution: JSONObject | None = None
+    """As it is shown now; None when it comes from a file, or for a standalone request."""
     requests: Mapping[str, JSONObject] = field(default_factory=dict)
     """The approval requests by id, as they are shown now; none when it comes from a file."""
 
@@ -39,7 +42,7 @@ class Ledger:
         faults = check(self.events, [self.head, *kept])
         if not faults and len(self.events) > self.head.seq:
             faults = [Fault(self.head.seq + 1, "it was put in after the last event")]
-        return faults or self._question_faults()
+        return faults or self._shown_faults()
 
     def lines(self) -> Iterator[str]:
         """The lines of its file, each with its end."""
@@ -53,9 +56,11 @@ class Ledger:
         head = {} if self.head is None else {"seq": self.head.seq, "hash": self.head.hash}
         return {"id": self.id} | ({"event_head": head} if head else {})
 
-    def _question_faults(self) -> list[Fault]:
-        asked = [event for event in self.events if event.get("approval_id") in self.requests]
-        found = [question_fault(event, self.requests[event["approval_id"]]) for event in asked]
+    def _shown_faults(self) -> list[Fault]:
+        found = [
+            shown_fault(event, self.execution, self.requests.get(event.get("approval_id", "")))
+            for event in self.events
+        ]
         return [fault for fault in found if fault is not None]
 
 
@@ -65,24 +70,29 @@ def fetch(client: Client, id: str) -> Ledger:  # noqa: A002 - the contract's nam
     The events of a request in an execution are part of the execution's chain: that is read.
     The head is read first, and events that come meanwhile are left out: it ends at its head.
     """
-    subject: Any
     if id.startswith("apr_"):
-        subject = client.get_approval_request(id)
-        if subject.execution_id is None:
-            return _ledger(client, id, subject, client.iter_approval_request_events(id))
-        subject = client.get_execution(subject.execution_id)
-    else:
-        subject = client.get_execution(id)
-    events = client.iter_execution_events(subject.execution_id)
-    return _ledger(client, subject.execution_id, subject, events)
+        approval = client.get_approval_request(id)
+        if approval.execution_id is None:
+            events = client.iter_approval_request_events(id)
+            return _ledger(client, id, approval.event_head, events, None)
+        id = approval.execution_id  # noqa: A001 - the contract's name
+    execution = client.get_execution(id)
+    events = client.iter_execution_events(execution.execution_id)
+    return _ledger(client, execution.execution_id, execution.event_head, events, execution)
 
 
-def _ledger(client: Client, chain_id: str, subject: Any, events: Iterable[Any]) -> Ledger:
-    head = Head(subject.event_head.seq, subject.event_head.hash)
-    kept = [output.plain(event) for event in events if event.seq <= head.seq]
-    asked = {event["approval_id"] for event in kept if event["type"] == QUESTION}
-    requests = {one: output.plain(client.get_approval_request(one)) for one in sorted(asked)}
-    return Ledger(chain_id, kept, head, requests)
+def _ledger(
+    client: Client,
+    chain_id: str,
+    seen: EventHead,
+    served: Iterable[Event],
+    execution: Execution | None,
+) -> Ledger:
+    events = [output.plain(event) for event in served if event.seq <= seen.seq]
+    asked = {event["approval_id"] for event in events if event["type"] == QUESTION}
+    requests = {each: output.plain(client.get_approval_request(each)) for each in sorted(asked)}
+    head = Head(seen.seq, seen.hash)
+    return Ledger(chain_id, events, head, output.plain(execution), requests)
 
 
 def read(name: str) -> Ledger:
