@@ -120,7 +120,8 @@ def build(
     sent = dict(headers or {})
     for name, value in sent.items():
         if not _VISIBLE.fullmatch(value):
-            raise ValueError(f"{name}: {value!r} is not 1 to 2000 visible ASCII characters")
+            # A header may hold a signature: its value stays out of the message.
+            raise ValueError(f"{name} must be 1 to 2000 visible ASCII characters")
     if body is not None:
         sent["Content-Type"] = "application/json"
     members = body if isinstance(body, Mapping) else None
