@@ -47,9 +47,7 @@ def test_a_datetime_needs_its_zone():
 
 @pytest.mark.parametrize("value", ["", " a", "a ", "a\r\nX-API-Key: b", "ü", "a\0", "x" * 2001])
 def test_a_header_that_is_no_visible_ascii_is_refused(value):
-    with pytest.raises(
-        ValueError, match="^Idempotency-Key must be 1 to 2000 visible ASCII characters$"
-    ):
+    with pytest.raises(ValueError, match="Idempotency-Key must be 1 to 2000 visible ASCII"):
         build("execute", path={"target": "n.r"}, headers={"Idempotency-Key": value}, body={})
 
 
