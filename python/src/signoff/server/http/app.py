@@ -103,7 +103,18 @@ class App:
         self, operation: Operation, values: tuple[str, ...], scope: Scope, receive: Receive
     ) -> Response:
         try:
-            if self._context.stopping.is_set():
+            return await self._do(operation, values, scope, receive)
+        except ClientDisconnect:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, its text is not for the client
+            _log.exception("%s failed", operation.id)
+            return problem(Refusal("internal_error", "a fault of the server; it is in its log"))
+
+    async def _do(
+        self, operation: Operation, values: tuple[str, ...], scope: Scope, receive: Receive
+    ) -> Response:
+        try:
+            if self._context.stopping.is_set() and operation.needs_the_store:
                 raise Refusal("shutting_down", "the server is stopping")
             call = await self._call(operation, values, scope, receive)
             work = self._handlers[operation.id](call)
@@ -112,16 +123,11 @@ class App:
             return await work
         except Refusal as refusal:
             return problem(refusal, operation)
-        except StoreUnavailable:
-            _log.exception("the store is unavailable")
+        except StoreUnavailable as error:
+            _log.error("the store is unavailable: %s", error)
             return problem(
                 Refusal("store_unavailable", "the database can't be used now; try again"), operation
             )
-        except ClientDisconnect:
-            raise
-        except Exception:  # noqa: BLE001 - whatever it is, its text is not for the client
-            _log.exception("%s failed", operation.id)
-            return problem(Refusal("internal_error", "a fault of the server; it is in its log"))
 
     async def _call(
         self, operation: Operation, values: tuple[str, ...], scope: Scope, receive: Receive

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from signoff.server.domain.errors import Refusal
 from signoff.server.domain.principal import LOCAL, Principal
+from signoff.server.domain.store import StoreUnavailable
 from signoff.server.http.contract import Operation
 from signoff.server.http.requests import Headers
 from signoff.server.operations import keys
@@ -70,9 +71,14 @@ class Gate:
             Refusal: ``untrusted_origin`` on a server without keys; ``unauthorized``, ``forbidden``.
             StoreUnavailable: the keys can't be read.
         """
-        if not self._closed and await self._is_open():
-            _trust(headers)
-            return LOCAL
+        try:
+            if not self._closed and await self._is_open():
+                _trust(headers)
+                return LOCAL
+        except StoreUnavailable:
+            if operation.needs_the_store:
+                raise
+            return NOBODY
         self._closed = True  # for good: a key that was made once is never unmade
         if not operation.roles:
             return NOBODY

@@ -82,7 +82,12 @@ class Operation:
     header_parameters: tuple[Parameter, ...]
     body: BodyRule | None
     headers: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """The headers that the contract promises by status, in lower case."""
+    """Every status that it may answer with, and the headers promised for it, in lower case."""
+
+    @property
+    def needs_the_store(self) -> bool:
+        """Whether it may be unavailable; one that may not answers whatever the store does."""
+        return 503 in self.headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ async def _told(followed: AsyncIterator[Any]) -> AsyncIterator[bytes]:
                 # Neither a type nor JSON has line feeds in it.
                 head = f"id: {event['seq']}\nevent: {event['type']}\ndata: ".encode()
                 yield head + orjson.dumps(event) + b"\n\n"
-    except StoreUnavailable:
-        _log.exception("a stream of events ends early")
+    except StoreUnavailable as error:
+        _log.error("a stream of events ends early: %s", error)
 
 
 HANDLERS = {

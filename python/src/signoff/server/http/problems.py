@@ -76,9 +76,12 @@ def problem(
     """The answer that says no, with the headers that the contract promises for it.
 
     Args:
-        refusal: what the domain or the edge said; a code that is not in the contract is a bug.
+        refusal: what the domain or the edge said.
         operation: what was asked for; None where the path leads to none.
         headers: more headers, such as ``allow``.
+
+    Raises:
+        KeyError: the code is not in the contract: a bug.
     """
     status = STATUS[refusal.code]
     document: dict[str, Any] = {

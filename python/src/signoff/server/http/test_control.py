@@ -83,8 +83,8 @@ class TestControl:
             response = await self._answer(scope, receive)
         except Refusal as refusal:
             response = problem(refusal)
-        except StoreUnavailable:
-            _log.exception("the store is unavailable")
+        except StoreUnavailable as error:
+            _log.error("the store is unavailable: %s", error)
             response = problem(Refusal("store_unavailable", "the database can't be used now"))
         await response(scope, receive, send)
 
