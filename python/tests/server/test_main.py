@@ -1,0 +1,173 @@
+"""The process: starts or says why not, and stops in time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from signoff.server import main
+from signoff.server.domain.clock import ManualClock, SystemClock
+from signoff.server.main import Server, StartError, build, key_ring, running
+from signoff.server.operations import system
+from signoff.server.settings import Settings
+
+DEADLINE = 20
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(database=tmp_path / "new" / "signoff.db", port=0)
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from signoff.server.main import serve
+from signoff.server.settings import Settings
+serve(Settings(database=Path(sys.argv[1]), port=0), ready=lambda url: print(url, flush=True))
+"""
+
+
+@pytest.fixture
+def process(settings: Settings) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(settings.database)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_stops_when_told_and_nobody_is_cut_off(
+    process: subprocess.Popen[str], sign: signal.Signals
+):
+    assert process.stdout is not None
+    base_url = httpx.URL(process.stdout.readline().strip())
+    with httpx.Client(base_url=base_url) as client:
+        asked = client.post("/api/v1/approval-requests", json={"approval_request_id": "x"})
+        path = f"/api/v1/approval-requests/{asked.json()['id']}?wait_seconds=60"
+        with socket.create_connection((base_url.host, base_url.port or 0), DEADLINE) as poll:
+            poll.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            client.get("/api/v1/health")  # came later, so the poll is in
+            process.send_signal(sign)
+            answer = poll.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"status":"pending"' in answer
+    _, log = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert "stopped" in log
+
+
+async def test_a_server_starts_stops_and_starts_again_with_what_it_knew(settings: Settings):
+    for expected in (201, 200):
+        server = build(settings)
+        async with running(server) as url, httpx.AsyncClient(base_url=url) as client:
+            asked = await client.post(
+                "/api/v1/approval-requests", json={"approval_request_id": "claim-4711"}
+            )
+            assert asked.status_code == expected
+        await server.stop()  # once more does nothing
+    assert settings.database.parent.stat().st_mode & 0o077 == 0
+    assert settings.database.stat().st_mode & 0o077 == 0
+
+
+async def test_a_server_that_is_not_started_serves_nothing(settings: Settings):
+    server = build(settings)
+    server.stopping()
+    with pytest.raises(RuntimeError, match="not started"):
+        await server({"type": "http"}, None, None)  # type: ignore[arg-type]
+
+
+async def test_without_keys_it_listens_on_loopback_only(settings: Settings):
+    with pytest.raises(StartError, match="make a key first"):
+        async with running(build(settings), host="0.0.0.0"):
+            raise AssertionError
+    async with key_ring(settings) as ring:
+        made = await ring.create("desk", "client")
+    async with running(build(settings), host="0.0.0.0") as url:
+        port = httpx.URL(url).port
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            headers = {"X-API-Key": made.token}
+            assert (await client.get("/api/v1/nodes", headers=headers)).status_code == 200
+            assert (await client.get("/api/v1/nodes")).status_code == 401
+
+
+def test_test_control_is_for_loopback_only(settings: Settings):
+    beyond = Settings(database=settings.database, host="0.0.0.0")
+    with pytest.raises(StartError, match="loopback only"):
+        main.serve(beyond, test_control_token="token")
+
+
+async def test_a_file_that_is_no_database(settings: Settings):
+    settings.database.parent.mkdir()
+    settings.database.write_text("not a database at all, but long enough to be looked at" * 100)
+    with pytest.raises(StartError, match="no SQLite database"):
+        await build(settings).start()
+
+
+async def test_a_database_of_a_newer_server(settings: Settings):
+    server = build(settings)
+    await server.start()
+    await server.stop()
+    with sqlite3.connect(settings.database) as connection:
+        connection.execute("INSERT INTO schema_migrations VALUES (9999, 'from the future')")
+    connection.close()
+    with pytest.raises(StartError, match="newer"):
+        await build(settings).start()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_folder_that_may_not_be_written(settings: Settings):
+    settings.database.parent.mkdir(mode=0o500)
+    with pytest.raises(StartError, match="can't be opened"):
+        await build(settings).start()
+
+
+async def test_a_clock_that_was_stepped_is_told_by_readiness(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    server = build(settings)
+    await server.start()
+    ready = await system.get_readiness(server.context)
+    assert ready == {
+        "status": "ready",
+        "checks": [{"name": "store", "ok": True}, {"name": "clock", "ok": True}],
+    }
+    monkeypatch.setattr(SystemClock, "drift", lambda _: -3_600_000)
+    degraded = await system.get_readiness(server.context)
+    assert degraded["status"] == "degraded"
+    assert degraded["checks"][1]["detail"].startswith("the system's clock was stepped by -3600 s")
+    await server.stop()
+
+
+async def test_an_injected_clock_is_the_only_one(settings: Settings):
+    server: Server = build(settings, clock=ManualClock(0))
+    await server.start()
+    ready = await system.get_readiness(server.context)
+    assert ready == {"status": "ready", "checks": [{"name": "store", "ok": True}]}
+    assert server.context.clock.now() == 0
+    await server.stop()
+
+
+def test_the_loop_is_uvloop_where_there_is_one(monkeypatch: pytest.MonkeyPatch):
+    factory = main._loop_factory()
+    assert factory is not None
+    loop = factory()
+    assert type(loop).__module__ == "uvloop"
+    loop.close()
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert main._loop_factory() is None
