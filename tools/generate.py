@@ -146,6 +146,15 @@ def _shared(_scratch: Path) -> Files:
     }
 
 
+def _refund(_scratch: Path) -> Files:
+    """`signoff demo` of an installed package plays the example too; as text, it is data there."""
+    example = ROOT / "examples" / "refund"
+    return {
+        f"python/src/signoff/cli/refund/{name}.txt": (example / name).read_text(encoding="utf-8")
+        for name in ("main.py", "scripted.py")
+    }
+
+
 def _blocking(_scratch: Path) -> Files:
     return blocking.twins()
 
@@ -153,7 +162,7 @@ def _blocking(_scratch: Path) -> Files:
 def generated() -> Files:
     """Return the text of every generated file by its path in the repository."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        makers = [_go, _typescript, _python, _shared, _blocking]
+        makers = [_go, _typescript, _python, _shared, _blocking, _refund]
         made = list(pool.map(lambda make: make(Path(folder)), makers))
     return {path: text for files in made for path, text in files.items()}
 

@@ -13,7 +13,7 @@ from signoff.cli.chain import Head, check
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.cli.options import Json, connected
-from signoff.cli.stage import Stage, free_port, interruptible, python
+from signoff.cli.stage import Interrupts, Stage, free_port, python
 from signoff.cli.teller import Teller
 from signoff.contract_gen import Approval, Execution, ExecutionStatus, InstanceState, StepKind
 from signoff.strict_json import loads_strict
@@ -37,7 +37,7 @@ def demo(as_json: Json = False) -> None:
             "the demo's agent needs more packages",
             "pip install 'signoff[all]'",
         )
-    with interruptible(), Stage() as stage:
+    with Interrupts() as interrupts, Stage(interrupts) as stage:
         teller = Teller(stage.clock, quiet=as_json)
         play = Play(stage, teller)
         execution = play.run()
@@ -70,14 +70,14 @@ class Play:
         with connected(self._url, None) as client:
             agent, instance = self._start_agent(client, before=None)
             execution_id = self._ask(client)
-            approval = self._wait_for_gate(client, execution_id)
+            approval = self.wait_for_gate(client, execution_id)
             self._stage.kill(agent)
             self._teller.done("killed", f"the agent, pid {agent.pid}, by SIGKILL")
-            self._still_waiting(client, execution_id)
+            self.still_waiting(client, execution_id)
             self._start_agent(client, before=instance)
             self._decide(client, approval)
-            execution = self._finish(client, execution_id)
-            self._nothing_twice(client, execution)
+            execution = self.finish(client, execution_id)
+            self.nothing_twice(client, execution)
         return execution
 
     def _serve(self) -> None:
@@ -110,7 +110,7 @@ class Play:
             "PORT": str(self._port),
             "REVIEWS_LOG": str(self._reviews),
         }
-        script = _example(self._stage.path) / "scripted.py"
+        script = example(self._stage.path) / "scripted.py"
         process = self._stage.start("agent", python(str(script)), environment)
 
         def registered() -> str | None:
@@ -131,7 +131,13 @@ class Play:
         self._teller.done("ticket", f"“{TICKET}”", execution.execution_id)
         return execution.execution_id
 
-    def _wait_for_gate(self, client: Client, execution_id: str) -> Approval:
+    def wait_for_gate(self, client: Client, execution_id: str) -> Approval:
+        """The question that the agent asks.
+
+        Raises:
+            Failure: it asked none.
+        """
+
         def parked() -> Approval | None:
             execution = client.get_execution(execution_id)
             if execution.completed_at is not None:
@@ -151,7 +157,12 @@ class Play:
         )
         return approval
 
-    def _still_waiting(self, client: Client, execution_id: str) -> None:
+    def still_waiting(self, client: Client, execution_id: str) -> None:
+        """See that the wait did not end with the agent.
+
+        Raises:
+            Failure: it did.
+        """
         execution = client.get_execution(execution_id)
         if execution.status != ExecutionStatus.WAITING:
             raise self._stage.failure(f"the execution is {execution.status} and not waiting")
@@ -166,7 +177,13 @@ class Play:
             said = reviewer.sign(self._url, self._secret, approval, self._teller)
         self._teller.done(said.status.value, f"by {_who(said)}{_words(said)}")
 
-    def _finish(self, client: Client, execution_id: str) -> Execution:
+    def finish(self, client: Client, execution_id: str) -> Execution:
+        """The execution as it ended.
+
+        Raises:
+            Failure: it did not succeed.
+        """
+
         def finished() -> Execution | None:
             execution = client.get_execution(execution_id, wait_seconds=0.5)
             return execution if execution.completed_at is not None else None
@@ -177,8 +194,12 @@ class Play:
         self._teller.done(execution.status.value, output.json_words(execution.result))
         return execution
 
-    def _nothing_twice(self, client: Client, execution: Execution) -> None:
-        """Outside of server and agent, the file that `create_review` writes to says how often."""
+    def nothing_twice(self, client: Client, execution: Execution) -> None:
+        """Count what `create_review` left outside of server and agent, and check the record.
+
+        Raises:
+            Failure: it ran more than once, or the record is not whole.
+        """
         lines = self._reviews.read_text(encoding="utf-8").splitlines()
         self.side_effects = len(lines)
         if len(lines) != 1:
@@ -198,8 +219,8 @@ class Play:
         self._teller.done("audit", f"{len(events)} events, every hash recomputed")
 
 
-def _example(folder: Path) -> Path:
-    """Where the refund agent is: in the repository, else the copy of it that the package has."""
+def example(folder: Path) -> Path:
+    """Where the refund agent is: in the repository, else the package's copy, put into `folder`."""
     repository = Path(__file__).parents[4] / "examples" / "refund"
     if (repository / "scripted.py").is_file():
         return repository

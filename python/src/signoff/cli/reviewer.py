@@ -1,8 +1,8 @@
 """The demo's reviewer: you at the terminal, or else a signed message by curl and openssl."""
 
-import shutil
 import subprocess
 import sys
+from shutil import which
 from typing import Final
 
 from signoff.blocking.client import Client
@@ -52,7 +52,7 @@ def sign(url: str, secret: str, approval: Approval, teller: Teller) -> Approval:
     Raises:
         Failure: a program that the lines need is not there, or the server refused.
     """
-    missing = [name for name in ("bash", "openssl", "awk", "curl") if shutil.which(name) is None]
+    missing = [name for name in ("bash", "openssl", "awk", "curl") if which(name) is None]
     if missing:
         names = ", ".join(missing)
         raise Failure(

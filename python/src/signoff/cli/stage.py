@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
@@ -27,11 +27,59 @@ POLL_SECONDS: Final = 0.02
 T = TypeVar("T")
 
 
+class Interrupts:
+    """Ctrl-C, SIGTERM and SIGHUP, all as KeyboardInterrupt; but not while they are held back.
+
+    A process that was started and not yet written down would be left behind otherwise.
+    """
+
+    def __init__(self) -> None:
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        self._numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        self._before: dict[int, Any] = {}
+        self._held = False
+        self._came = False
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._take) for number in self._numbers}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold them back; one that came is raised at the end of the block."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def ignore(self) -> None:
+        """From now on they are too late: what goes on is the tidying up."""
+        self._held = True
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._held:
+            raise KeyboardInterrupt
+        self._came = True
+
+
 class Stage:
     """Leave it by whatever way: no process and no file of it stays."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupts: Interrupts) -> None:
         self.clock = SystemClock()
+        self._interrupts = interrupts
         self._folder = tempfile.TemporaryDirectory(prefix="signoff-demo-")
         self.path = Path(self._folder.name)
         self._running: list[subprocess.Popen[bytes]] = []
@@ -46,12 +94,12 @@ class Stage:
         traceback: TracebackType | None,
     ) -> None:
         # A second Ctrl-C must not leave half of it behind; this takes seconds at most.
-        with _deaf():
-            for process in reversed(self._running):
-                process.terminate()
-            for process in self._running:
-                _end(process)
-            self._folder.cleanup()
+        self._interrupts.ignore()
+        for process in reversed(self._running):
+            process.terminate()
+        for process in self._running:
+            _end(process)
+        self._folder.cleanup()
 
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str]
@@ -60,7 +108,7 @@ class Stage:
 
         It is in a session of its own: Ctrl-C reaches the demo alone, which then ends it.
         """
-        with (self.path / f"{name}.log").open("ab") as log:
+        with (self.path / f"{name}.log").open("ab") as log, self._interrupts.held():
             process = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
                 cwd=self.path,
@@ -70,7 +118,7 @@ class Stage:
                 stderr=log,
                 start_new_session=True,
             )
-        self._running.append(process)
+            self._running.append(process)
         return process
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
@@ -102,19 +150,6 @@ class Stage:
         return Failure(Exit.NEGATIVE, "demo_failed", what, log=lines)
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does, so that it can tidy up."""
-    names = ("SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def surroundings(ours: Mapping[str, str]) -> dict[str, str]:
     """The environment for a process of the demo: what it needs, and nothing meant for another.
 
@@ -137,19 +172,6 @@ def free_port() -> int:
 def python(*arguments: str) -> list[str]:
     """A command that runs this Python; what it prints is there at once."""
     return [sys.executable, "-u", *arguments]
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
