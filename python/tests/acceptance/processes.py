@@ -1,0 +1,133 @@
+"""Processes of the tests: servers and agents that are started, killed and started again.
+
+Whatever they print goes to a file that is shown when the test fails. Nothing here sleeps for a
+fixed time: everything waits for a condition, with a deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+STARTED_SECONDS: Final = 20.0
+"""How long a process may take until it is there: long, as others may be starting beside it."""
+
+ENDED: Final = (0, -signal.SIGTERM)
+"""Exit codes of a process that ended as it was told to: uvicorn, once all is done, says by which
+signal."""
+
+_PORTS: Final = random.Random(os.getpid())
+_OURS: Final = ("SIGNOFF_", "AGENTFIELD_", "AGENT_", "PORT")
+
+
+def until(
+    probe: Callable[[], T | None], seconds: float = 10.0, what: str = "", every: float = 0.01
+) -> T:
+    """The first value of `probe` that is not None or False; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value is not None and value is not False:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what or probe}")
+        time.sleep(every)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that the system hands out to connections.
+
+    So it is still free when a process that was killed is started on it again.
+    """
+    while True:
+        port = _PORTS.randrange(20_000, 32_000)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment without what would tell a server or agent something."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {**kept, "PYTHONUNBUFFERED": "1", **more}
+
+
+def signoff_command() -> str:
+    """The command of the package under test."""
+    return str(Path(sys.executable).with_name("signoff"))
+
+
+class Process:
+    """One process, started again under the same name with the same command and environment."""
+
+    def __init__(self, name: str, command: list[str], env: Mapping[str, str], folder: Path) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._command = command
+        self._env = dict(env)
+        self._folder = folder
+        self._popen: subprocess.Popen[bytes] | None = None
+
+    def spawn(self) -> None:
+        """Start it; comes back at once."""
+        assert not self.alive, f"{self.name} runs already"
+        with self.log.open("ab") as output:
+            self._popen = subprocess.Popen(
+                self._command,
+                env=self._env,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL: it can't say anything any more."""
+        if self._popen is not None and self.alive:
+            os.kill(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
+
+    def terminate(self, seconds: float = 15.0) -> int:
+        """SIGTERM, and the exit code once it has ended."""
+        assert self._popen is not None
+        self.signal_end()
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not end within {seconds} s of SIGTERM") from None
+
+    def signal_end(self) -> None:
+        """SIGTERM; comes back at once."""
+        assert self._popen is not None
+        os.kill(self._popen.pid, signal.SIGTERM)
+
+    def close(self) -> None:
+        """End it in a way that lets it measure its coverage, and by force if it does not end."""
+        if self._popen is None or not self.alive:
+            return
+        self.signal_end()
+        try:
+            self._popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
