@@ -12,8 +12,8 @@ from signoff.server.domain.store import Row
 from signoff.server.operations import closing, serial
 from signoff.server.operations.context import Context
 
-AT_ONCE = 1_000
-"""How many are read and closed together; their changes share commits."""
+AT_ONCE = 250
+"""How many are read and closed together: their changes share commits, others get their turn."""
 
 
 async def next_expiry(context: Context) -> int | None:
