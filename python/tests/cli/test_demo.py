@@ -110,10 +110,11 @@ def on_a_terminal() -> Iterator[Screen]:
 
 def test_without_a_terminal_curl_and_openssl_approve(folder: Path):
     done = subprocess.run(
-        COMMAND, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        [*COMMAND, "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    assert done.returncode == Exit.OK, done.stdout + done.stderr
-    headings = re.findall(r"^✓ (.{14})", done.stdout, re.MULTILINE)
+    story = done.stderr
+    assert done.returncode == Exit.OK, story
+    headings = re.findall(r"^✓ (.{14})", story, re.MULTILINE)
     assert [heading.strip() for heading in headings] == [
         "server",
         "agent",
@@ -128,42 +129,27 @@ def test_without_a_terminal_curl_and_openssl_approve(folder: Path):
         "audit",
         "tidied up",
     ]
-    assert "$4,000 at 0.82 confidence" in done.stdout
+    assert "$4,000 at 0.82 confidence" in story
     # The lines of the seed, with host and secret filled in.
-    assert """SIG=$(printf '%s' "$BODY" | openssl dgst -sha256 -hmac "$SIGNOFF_""" in done.stdout
-    assert re.search(r"curl -sS -X POST http://\S+/api/v1/webhooks/approval-response", done.stdout)
-    assert '"status":"approved","feedback":"confirmed"' in done.stdout
-    assert "2 attempts, and create_review wrote 1 line" in done.stdout
+    assert """SIG=$(printf '%s' "$BODY" | openssl dgst -sha256 -hmac "$SIGNOFF_""" in story
+    assert re.search(r"curl -sS -X POST http://\S+/api/v1/webhooks/approval-response", story)
+    assert '"status":"approved","feedback":"confirmed"' in story
+    assert "2 attempts, and create_review wrote 1 line" in story
+    told = json.loads(done.stdout)
+    assert told["side_effects"] == 1
+    assert (told["execution"]["status"], told["execution"]["attempt"]) == ("succeeded", 2)
     assert left_behind(folder) == []
 
 
-def test_programs_read_how_it_went(folder: Path):
-    done = subprocess.run(
-        [*COMMAND, "--json"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == Exit.OK, done.stderr
-    told = json.loads(done.stdout)
-    assert told["side_effects"] == 1
-    assert told["execution"]["status"] == "succeeded"
-    assert told["execution"]["attempt"] == 2
-    assert "✓ waiting" in done.stderr
-
-
-@pytest.mark.parametrize(
-    "answer, feedback, decision", [("y", "looks right", "approved"), ("maybe\nN", "", "rejected")]
-)
-def test_on_a_terminal_the_person_decides(folder: Path, answer: str, feedback: str, decision: str):
+def test_on_a_terminal_the_person_decides(folder: Path):
     with on_a_terminal() as screen:
         screen.until(r"\[y\]es, \[n\]o, \[c\]hanges: ")
-        screen.type(f"{answer}\n{feedback}\n")
+        screen.type("maybe\n")
+        screen.until(r"(?s)hanges: .*hanges: ")
+        screen.type("Y\nlooks right\n")
         assert screen.ended() == Exit.OK
-    assert f"✓ {decision}" in screen.text
-    assert f'"status":"{decision}"' in screen.text
-    assert feedback in screen.text
+    assert "✓ approved        by local: looks right" in screen.text
+    assert '"status":"approved","feedback":"looks right"' in screen.text
     assert "2 attempts, and create_review wrote 1 line" in screen.text
     assert left_behind(folder) == []
 
@@ -179,17 +165,16 @@ def test_the_first_decision_wins_here_too(folder: Path):
     assert "✓ approved        by local: from elsewhere" in screen.text
 
 
-@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
-def test_stopped_at_the_question_it_leaves_nothing_behind(folder: Path, key: str):
+def test_ctrl_c_at_the_question_leaves_nothing_behind(folder: Path):
     with on_a_terminal() as screen:
         screen.until("hanges: ")
-        screen.type(key)
+        screen.type("\x03")
         assert screen.ended() == Exit.INTERRUPTED
     assert "Traceback" not in screen.text
     assert left_behind(folder) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_stopped_in_the_middle_it_leaves_nothing_behind(folder: Path, number: int):
     with on_a_terminal() as screen:
         screen.until("✓ server")

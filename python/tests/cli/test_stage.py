@@ -148,6 +148,30 @@ def test_a_signed_decision_that_is_refused_is_a_failure(plane: Plane, asked: App
         reviewer.sign(plane.url, "secret", asked, teller())
 
 
+@pytest.mark.parametrize(
+    "typed, status", [("n", "rejected"), ("C", "request_changes"), ("yes", "approved")]
+)
+def test_what_is_typed_is_the_decision(
+    plane: Plane, asked: Approval, monkeypatch: pytest.MonkeyPatch, typed: str, status: str
+):
+    answers = iter(["perhaps", typed, " see the invoice "])
+    monkeypatch.setattr("builtins.input", lambda _: next(answers))
+    decided = reviewer.ask(plane.client, asked, teller())
+    assert (decided.status, decided.feedback) == (status, "see the invoice")
+
+
+def test_ctrl_d_at_the_question_is_ctrl_c(
+    plane: Plane, asked: Approval, monkeypatch: pytest.MonkeyPatch
+):
+    def ended(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ended)
+    with pytest.raises(KeyboardInterrupt):
+        reviewer.ask(plane.client, asked, teller())
+    assert plane.client.get_approval_request(asked.id).status == "pending"
+
+
 def test_a_program_that_is_not_there_is_named(
     plane: Plane, asked: Approval, monkeypatch: pytest.MonkeyPatch
 ):

@@ -13,10 +13,9 @@ from signoff.cli.chain import Head, check
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.cli.options import Json, connected
-from signoff.cli.stage import Interrupts, Stage, free_port, python
+from signoff.cli.stage import Interrupts, Stage, free_ports, python
 from signoff.cli.teller import Teller
 from signoff.contract_gen import Approval, Execution, ExecutionStatus, InstanceState, StepKind
-from signoff.strict_json import loads_strict
 
 TICKET: Final = "Please refund my annual plan, I was billed twice."
 NODE: Final = "refund-agent"
@@ -55,9 +54,9 @@ class Play:
         self._stage = stage
         self._teller = teller
         self._secret = secrets.token_hex(32)
-        self._port = free_port()
         self._reviews = stage.path / "reviews.log"
-        self._url = ""
+        self._server_port, self._agent_port = free_ports(2)
+        self._url = f"http://127.0.0.1:{self._server_port}"
         self.side_effects = 0
 
     def run(self) -> Execution:
@@ -66,54 +65,55 @@ class Play:
         Raises:
             Failure: it came to another end.
         """
-        self._serve()
+        self._start_server()
+        # It takes a while to import; it finds the server when both are there.
+        agent = self._start_agent()
         with connected(self._url, None) as client:
-            agent, instance = self._start_agent(client, before=None)
+            self._stage.until(self._announced, "the start of the server", PATIENCE)
+            self._teller.done("server", f"{self._url}, its database in a temporary folder")
+            instance = self._registered(client, "agent", agent)
             execution_id = self._ask(client)
             approval = self.wait_for_gate(client, execution_id)
             self._stage.kill(agent)
             self._teller.done("killed", f"the agent, pid {agent.pid}, by SIGKILL")
             self.still_waiting(client, execution_id)
-            self._start_agent(client, before=instance)
+            agent = self._start_agent()
+            self._registered(client, "started again", agent, before=instance)
             self._decide(client, approval)
             execution = self.finish(client, execution_id)
             self.nothing_twice(client, execution)
         return execution
 
-    def _serve(self) -> None:
-        command = python(
-            "-m", "signoff.cli", "serve", "--port", "0", "--log-format", "text", "--json"
-        )
-        database = self._stage.path / "signoff.db"
-        self._stage.start(
-            "server",
-            command,
-            {
-                "SIGNOFF_DATABASE_URL": f"sqlite:///{database}",
-                "SIGNOFF_APPROVAL_WEBHOOK_SECRET": self._secret,
-            },
-        )
-        self._url = self._stage.until(self._announced, "the start of the server", PATIENCE)
-        self._teller.done("server", f"{self._url}, its database in a temporary folder")
+    def _start_server(self) -> None:
+        port = str(self._server_port)
+        options = ["--port", port, "--log-format", "text", "--json"]
+        environment = {
+            "SIGNOFF_DATABASE_URL": f"sqlite:///{self._stage.path / 'signoff.db'}",
+            "SIGNOFF_APPROVAL_WEBHOOK_SECRET": self._secret,
+        }
+        command = python("-m", "signoff.cli", "serve", *options)
+        self._stage.start("server", command, environment)
 
-    def _announced(self) -> str | None:
-        """The URL that the server prints when it is ready."""
-        log = self._stage.path / "server.log"
-        for line in log.read_text(encoding="utf-8").splitlines():
-            if line.startswith('{"url"'):
-                return str(loads_strict(line)["url"])
-        return None
+    def _announced(self) -> bool | None:
+        """Whether the server has said that it is ready."""
+        log = (self._stage.path / "server.log").read_text(encoding="utf-8")
+        return True if f'{{"url":"{self._url}"' in log else None
 
-    def _start_agent(self, client: Client, before: str | None) -> tuple[Popen[bytes], str]:
+    def _start_agent(self) -> Popen[bytes]:
         environment = {
             "SIGNOFF_SERVER": self._url,
-            "PORT": str(self._port),
+            "PORT": str(self._agent_port),
             "REVIEWS_LOG": str(self._reviews),
         }
         script = example(self._stage.path) / "scripted.py"
-        process = self._stage.start("agent", python(str(script)), environment)
+        return self._stage.start("agent", python(str(script)), environment)
 
-        def registered() -> str | None:
+    def _registered(
+        self, client: Client, heading: str, agent: Popen[bytes], before: str = ""
+    ) -> str:
+        """The instance that the agent has registered, another than `before`."""
+
+        def found() -> str | None:
             for node in client.list_nodes().items:
                 for instance in node.instances:
                     new = instance.instance_id != before
@@ -121,10 +121,9 @@ class Play:
                         return instance.instance_id
             return None
 
-        instance = self._stage.until(registered, "the registration of the agent", PATIENCE)
-        heading = "agent" if before is None else "started again"
-        self._teller.done(heading, f"{NODE}, pid {process.pid}, port {self._port}")
-        return process, instance
+        instance = self._stage.until(found, "the registration of the agent", PATIENCE)
+        self._teller.done(heading, f"{NODE}, pid {agent.pid}, port {self._agent_port}")
+        return instance
 
     def _ask(self, client: Client) -> str:
         execution = client.execute_async(f"{NODE}.decide_refund", input={"ticket": TICKET})
