@@ -123,7 +123,6 @@ class Flights:
 
     def _take_off(self, flight: _Flight) -> None:
         self._flying.add(flight)
-        self._unanswered[flight] = self._context.clock.now() + SLOW_MS
         flight.task = asyncio.create_task(self._fly(flight))
 
     def _land(self, flight: _Flight) -> None:
@@ -283,8 +282,10 @@ class Flights:
     async def _post(
         self, flight: _Flight, url: str, body: bytes, headers: dict[str, str]
     ) -> Answer:
-        now = self._context.clock.now() // 1000
-        signed = sign_webhook(flight.dispatch.secret, flight.dispatch.attempt_id, now, body)
+        now, dispatch = self._context.clock.now(), flight.dispatch
+        # The id binds the signature to the attempt, which the body of a dispatch does not name.
+        signed = sign_webhook(dispatch.secret, dispatch.attempt_id, now // 1000, body)
+        self._unanswered[flight] = now + SLOW_MS
         try:
             return await self._http.post(
                 url, body, headers | signed, reach=Reach.AGENT, most=RESULT_BYTES
