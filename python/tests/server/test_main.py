@@ -16,7 +16,9 @@ import pytest
 
 from signoff.server import main
 from signoff.server.domain.clock import ManualClock, SystemClock
+from signoff.server.domain.store import StoreUnavailable
 from signoff.server.main import Server, StartError, build, key_ring, running
+from signoff.server.maintenance.runner import Maintenance
 from signoff.server.operations import system
 from signoff.server.settings import Settings
 
@@ -135,6 +137,16 @@ async def test_a_folder_that_may_not_be_written(settings: Settings):
     settings.database.parent.mkdir(mode=0o500)
     with pytest.raises(StartError, match="can't be opened"):
         await build(settings).start()
+
+
+async def test_a_database_that_others_hold(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    async def locked(_: Maintenance) -> None:
+        raise StoreUnavailable("locked")
+
+    monkeypatch.setattr(Maintenance, "start", locked)
+    with pytest.raises(StartError, match="locked"):
+        async with running(build(settings)):
+            raise AssertionError
 
 
 async def test_a_clock_that_was_stepped_is_told_by_readiness(

@@ -65,6 +65,8 @@ class Server:
     async def start(self) -> None:
         """Open the store, bring its schema up to date, and begin the maintenance.
 
+        Whatever it raises, :meth:`stop` closes what is open by then.
+
         Raises:
             StartError: the database can't be used.
         """
@@ -87,7 +89,10 @@ class Server:
             # Whoever moves the clock by hand says when to look.
             sweep_ms=None if isinstance(self.clock, ManualClock) else SWEEP_MS,
         )
-        await self._maintenance.start()
+        try:
+            await self._maintenance.start()
+        except StoreUnavailable as error:
+            raise StartError(f"{self.settings.database}: {error}") from error
         read = contract.load()
         bound = handlers.bind(read, self.metrics)
         self._app = App(read, bound, self._context, self.metrics, self._extensions(store, liveness))
@@ -150,8 +155,8 @@ async def running(server: Server, *, host: str = "127.0.0.1", port: int = 0) -> 
         StartError: the database or the address can't be used, or a server without keys was to
             listen beyond loopback.
     """
-    await server.start()
     try:
+        await server.start()
         if not is_loopback(host) and await keys.is_open(server.context):
             raise StartError(
                 f"without keys the server is open to everybody, so it does not listen on {host}:"
