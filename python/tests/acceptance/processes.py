@@ -99,6 +99,18 @@ class Process:
     def alive(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
 
+    def threads(self) -> int:
+        """How many threads it has (Linux)."""
+        return len(list(self._proc("task").iterdir()))
+
+    def open_files(self) -> int:
+        """How many files and connections it has open (Linux)."""
+        return len(list(self._proc("fd").iterdir()))
+
+    def _proc(self, name: str) -> Path:
+        assert self._popen is not None
+        return Path("/proc") / str(self._popen.pid) / name
+
     def kill(self) -> None:
         """SIGKILL: it can't say anything any more."""
         if self._popen is not None and self.alive:

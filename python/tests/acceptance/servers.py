@@ -60,10 +60,21 @@ class Server(Process):
         if test_control:
             command += ["--test-control", TOKEN]
         super().__init__("server", command, {**(env or environment()), **told}, folder)
-        headers = {"X-API-Key": key} if key else {}
-        # Connections of a server that was killed are of no use to the next one.
-        limits = httpx.Limits(max_keepalive_connections=0)
-        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=70, limits=limits)
+        self.http = self._client()
+
+    def _client(self) -> httpx.Client:
+        headers = {"X-API-Key": self.key} if self.key else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=70)
+
+    def spawn(self) -> None:
+        """Start it; comes back at once. Connections to the process before it are of no use."""
+        self.http.close()
+        self.http = self._client()
+        super().spawn()
+
+    def close(self) -> None:
+        super().close()
+        self.http.close()
 
     def start(self) -> float:
         """Start it and wait until it answers; the seconds that took."""

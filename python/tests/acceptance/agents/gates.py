@@ -7,7 +7,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from signoff import Agent
+from signoff import Agent, PauseTimeoutError
 
 app = Agent("gates")
 
@@ -37,6 +37,58 @@ async def two_gates(own_id: str) -> list[str]:
         heard.append((await app.pause(f"{own_id}-{gate}")).decision)
         await effect(f"after {own_id}-{gate}")
     return heard
+
+
+@app.reasoner
+async def noted(own_id: str) -> list[str]:
+    """A gate between notes, two of which say the same."""
+    app.note("asking", tags=["before"])
+    app.note("asking", tags=["before"])
+    result = await app.pause(own_id)
+    app.note(f"heard {result.decision}", tags=["after"])
+    return [result.decision]
+
+
+@app.reasoner
+async def by_a_child(own_id: str) -> dict:
+    """A gate in a child of its child."""
+    await effect(f"parent before {own_id}")
+    said = await app.call("gates.by_a_grandchild", own_id=own_id)
+    await effect(f"parent after {own_id}")
+    return {"said": said}
+
+
+@app.reasoner
+async def by_a_grandchild(own_id: str) -> dict:
+    said: dict = await app.call("gates.ask", own_id=own_id)
+    return said
+
+
+@app.reasoner
+async def side_by_side(own_id: str) -> list[str]:
+    """Three gates at once."""
+    results = await asyncio.gather(*(app.pause(f"{own_id}-{gate}") for gate in "abc"))
+    return [result.decision for result in results]
+
+
+@app.reasoner
+async def impatient(own_id: str, seconds: float) -> str:
+    """Takes its question back after some seconds."""
+    try:
+        return (await app.pause(own_id, timeout=seconds)).decision
+    except PauseTimeoutError as over:
+        return f"withdrawn: {over.withdrawn}"
+
+
+@app.reasoner
+async def work_in_two_parts(gate: str, passed: str) -> str:
+    """Says by the file `passed` that the first part is done; `gate` lets it go on."""
+    await effect("first part")
+    Path(passed).touch()
+    while not Path(gate).exists():
+        await asyncio.sleep(0.005)
+    await effect("second part")
+    return "done"
 
 
 @app.reasoner
