@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from signoff.cli import times
 from signoff.cli.exits import Exit
 from tests.cli.conftest import Plane, Run
 
@@ -96,8 +97,16 @@ def test_watch_for_people_shows_notes_and_the_result(plane: Plane, run: Run):
     assert said.code == Exit.OK
     assert '{"message":"seen","tags":["echo"]}' in said.out
     assert "sha256" not in said.out
+    assert "attempt=1" in said.out
     assert "\x1b" not in said.out
     assert '"done\\u001b[31m"' in said.out
+
+
+def test_watch_shows_times_as_people_write_them(plane: Plane, run: Run):
+    approval = plane.waiting("watch-times")
+    plane.client.decide_approval_request(approval.id, "approved")
+    said = run("executions", "watch", str(approval.execution_id))
+    assert f"expires_at={times.local(approval.expires_at)}" in said.out
 
 
 def test_the_exit_code_of_watch_says_how_it_ended(plane: Plane, run: Run):

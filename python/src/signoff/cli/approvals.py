@@ -72,7 +72,7 @@ def list_(
         return
     now = SystemClock().now()
     output.table(
-        ("APPROVAL", "OWN ID", "STATUS", "ASKED", "ENDS", "TITLE"),
+        ("APPROVAL", "OWN ID", "STATUS", "ASKED", "ENDS", "WHAT"),
         [
             (
                 item.id,
@@ -80,7 +80,7 @@ def list_(
                 output.status(item.status),
                 times.relative(item.created_at, now),
                 _end(item, now),
-                item.title,
+                item.title or item.approval_request_url,
             )
             for item in items
         ],

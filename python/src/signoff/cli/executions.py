@@ -117,12 +117,19 @@ def _line(event: Event) -> str:
     parts += [] if event.approval_id is None else [event.approval_id]
     # Digests are for `audit`.
     parts += [
-        f"{name}={output.plain_word(value)}"
+        f"{name}={_said(name, value)}"
         for name, value in event.data.items()
         if not name.endswith("sha256")
     ]
     parts += [] if event.content is None else [output.json_words(event.content)]
     return output.safe("  ".join(parts))
+
+
+def _said(name: str, value: object) -> str:
+    """A member of an event's data, for people: its times are ms since 1970."""
+    if name.endswith("_at") and isinstance(value, int):
+        return times.local(times.utc(value / 1000))
+    return output.plain_word(value)
 
 
 def _print(execution: Execution, *, as_json: bool) -> None:
