@@ -125,10 +125,11 @@ def query_of(operation: Operation, query_string: bytes) -> dict[str, Any]:
         if parameter is None:
             wrong.append(Fault(faults.pointer([name]), _UNKNOWN, "query"))
         elif len(texts) > 1:
-            wrong.append(Fault(faults.pointer([name]), _ONCE, "query"))
+            wrong.append(_fault(parameter, _ONCE))
         else:
-            values[name] = _typed(parameter, texts[0])
-            wrong.extend(_faults(parameter, values[name]))
+            values[name] = value = _typed(parameter, texts[0])
+            if not parameter.validator.is_valid(value):
+                wrong.extend(_faults(parameter, value))
     if wrong:
         raise faults.refuse(wrong)
     return values
@@ -144,15 +145,15 @@ def parameters_in(operation: Operation, headers: Headers) -> dict[str, Any]:
     wrong: list[Fault] = []
     for parameter in operation.header_parameters:
         given = headers.get(parameter.name)
-        where = faults.pointer([parameter.name])
         if given is None:
             if parameter.required:
-                wrong.append(Fault(where, "is required", "header"))
+                wrong.append(_fault(parameter, "is required"))
         elif len(given) > 1:
-            wrong.append(Fault(where, _ONCE, "header"))
+            wrong.append(_fault(parameter, _ONCE))
         else:
-            values[parameter.name] = _typed(parameter, given[0])
-            wrong.extend(_faults(parameter, values[parameter.name]))
+            values[parameter.name] = value = _typed(parameter, given[0])
+            if not parameter.validator.is_valid(value):
+                wrong.extend(_faults(parameter, value))
     if wrong:
         raise faults.refuse(wrong)
     return values
@@ -228,6 +229,10 @@ def _typed(parameter: Parameter, text: str) -> str | int | float:
         number = float(text)
         return number if math.isfinite(number) else text
     return text
+
+
+def _fault(parameter: Parameter, detail: str) -> Fault:
+    return Fault(faults.pointer([parameter.name]), detail, parameter.where)
 
 
 def _faults(parameter: Parameter, value: object) -> Iterator[Fault]:

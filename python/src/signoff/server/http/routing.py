@@ -29,6 +29,10 @@ class _Branch:
     methods: dict[str, Operation] = field(default_factory=dict)
 
 
+_Way = tuple[_Branch, int, tuple[str, ...]]
+"""A branch, the number of the segment to go on with, and the values up to there."""
+
+
 class Routes:
     """The paths of the contract as a tree of their segments. A word goes before a parameter."""
 
@@ -47,23 +51,34 @@ class Routes:
     def find(self, raw_path: bytes) -> Match | None:
         """The operations at a path as it came, still percent-encoded; None when it has none."""
         try:
-            segments = raw_path.decode("ascii").split("/")
+            path = raw_path.decode("ascii")
         except UnicodeDecodeError:
             return None
-        return _find(self._root, segments, 0, ())
-
-
-def _find(branch: _Branch, segments: list[str], at: int, values: tuple[str, ...]) -> Match | None:
-    if at == len(segments):
-        return Match(branch.methods, values) if branch.methods else None
-    segment = segments[at]
-    if "%" in segment:
-        segment = unquote(segment, errors="replace")
-    word = branch.words.get(segment)
-    if word is not None:
-        found = _find(word, segments, at + 1, values)
-        if found is not None:
-            return found
-    if branch.parameter is None or not segment:
+        segments = path.split("/")
+        if "%" in path:
+            segments = [unquote(segment, errors="replace") for segment in segments]
+        ways: list[_Way] = [(self._root, 0, ())]
+        while ways:
+            found = _follow(*ways.pop(), segments, ways)
+            if found is not None:
+                return found
         return None
-    return _find(branch.parameter, segments, at + 1, (*values, segment))
+
+
+def _follow(
+    branch: _Branch, at: int, values: tuple[str, ...], segments: list[str], ways: list[_Way]
+) -> Match | None:
+    """Go on from a branch; where a word could be a value too, that is left for another time."""
+    for number in range(at, len(segments)):
+        segment = segments[number]
+        word = branch.words.get(segment)
+        if branch.parameter is not None and segment:
+            if word is None:
+                branch = branch.parameter
+                values = (*values, segment)
+                continue
+            ways.append((branch.parameter, number + 1, (*values, segment)))
+        if word is None:
+            return None
+        branch = word
+    return Match(branch.methods, values) if branch.methods else None
