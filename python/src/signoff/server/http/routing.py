@@ -72,13 +72,14 @@ def _follow(
     for number in range(at, len(segments)):
         segment = segments[number]
         word = branch.words.get(segment)
-        if branch.parameter is not None and segment:
-            if word is None:
-                branch = branch.parameter
-                values = (*values, segment)
-                continue
-            ways.append((branch.parameter, number + 1, (*values, segment)))
-        if word is None:
+        parameter = branch.parameter if segment else None
+        if word is not None:
+            if parameter is not None:
+                ways.append((parameter, number + 1, (*values, segment)))
+            branch = word
+        elif parameter is not None:
+            branch = parameter
+            values = (*values, segment)
+        else:
             return None
-        branch = word
     return Match(branch.methods, values) if branch.methods else None
