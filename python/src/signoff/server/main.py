@@ -36,6 +36,21 @@ from signoff.server.operations.keys import NewKey
 from signoff.server.settings import Settings
 from signoff.server.store.sqlite import SqliteStore
 
+__all__ = [
+    "Clock",
+    "KeyRing",
+    "ManualClock",
+    "NewKey",
+    "Server",
+    "Settings",
+    "StartError",
+    "SystemClock",
+    "build",
+    "key_ring",
+    "running",
+    "serve",
+]
+
 _log = logging.getLogger("signoff")
 
 

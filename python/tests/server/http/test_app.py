@@ -168,6 +168,38 @@ async def test_a_body_that_breaks_off_is_no_request(server: Server):
     await server(scope, receive, send)
 
 
+async def test_a_request_that_is_not_in_when_the_server_must_end_is_told_so(server: Server):
+    waits = asyncio.Event()
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        waits.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/approval-requests",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
+    }
+    for stopping in (False, True):
+        waits.clear()
+        request = asyncio.ensure_future(server(scope, receive, send))
+        await waits.wait()
+        if stopping:
+            server.stopping()
+        request.cancel()
+        await asyncio.wait({request})
+        assert request.cancelled() is not stopping
+    assert sent[0]["status"] == 503
+    assert b"shutting_down" in sent[1]["body"]
+
+
 async def test_a_body_may_come_in_pieces(client: httpx.AsyncClient):
     async def pieces():
         for byte in b'{"approval_request_id": "claim-4711"}':

@@ -106,6 +106,11 @@ class App:
             return await self._do(operation, values, scope, receive)
         except ClientDisconnect:
             raise
+        except asyncio.CancelledError:
+            if not self._context.stopping.is_set():
+                raise
+            # Its time to finish is over: a body that never came, for one.
+            return problem(_stopping(), operation)
         except Exception:  # noqa: BLE001 - whatever it is, its text is not for the client
             _log.exception("%s failed", operation.id)
             return problem(Refusal("internal_error", "a fault of the server; it is in its log"))
@@ -115,7 +120,7 @@ class App:
     ) -> Response:
         try:
             if self._context.stopping.is_set() and operation.needs_the_store:
-                raise Refusal("shutting_down", "the server is stopping")
+                raise _stopping()
             call = await self._call(operation, values, scope, receive)
             work = self._handlers[operation.id](call)
             if call.query.get("wait_seconds"):
@@ -143,6 +148,10 @@ class App:
         if not sealed:
             requests.check(call)
         return call
+
+
+def _stopping() -> Refusal:
+    return Refusal("shutting_down", "the server is stopping")
 
 
 def _wrong_method(methods: Mapping[str, Operation]) -> Response:
