@@ -34,7 +34,7 @@ def test_every_function_of_the_seed_has_the_body_that_was_published(name: str) -
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_has_all_its_files(name: str) -> None:
     folder = EXAMPLES / name
-    for file in ("main.py", "scripted.py", "requirements.txt", "Dockerfile"):
+    for file in ("main.py", "scripted.py", "requirements.txt", "README.md", "Dockerfile"):
         assert (folder / file).is_file(), f"{name}/{file}"
 
 

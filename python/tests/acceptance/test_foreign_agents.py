@@ -31,6 +31,10 @@ def pending(server: Server, own_id: str) -> Json | None:
     return next(found, None)
 
 
+def three(found: list[Json]) -> list[Json] | None:
+    return found if len(found) == 3 else None
+
+
 def notes(server: Server, execution_id: str) -> list[Json]:
     return [
         event["content"]
@@ -66,10 +70,13 @@ def test_it_pauses_and_hears_the_decision(shared_server: Server, decision: str) 
         "feedback": "seen",
         "raw": {"limit": 4000},
     }
-    # Its notes are in the history.
-    said = {note["message"]: note["tags"] for note in notes(shared_server, execution_id)}
-    assert said[f"about to ask req-{decision}"] == ["before"]
-    assert f"Execution paused — waiting for approval req-{decision}" in said
+    # Its notes are in the history, with the last one, which its report overtakes.
+    said = until(lambda: three(notes(shared_server, execution_id)), what="all notes are there")
+    assert {note["message"] for note in said} == {
+        f"about to ask req-{decision}",
+        f"Execution paused — waiting for approval req-{decision}",
+        f"heard {decision}",
+    }
 
 
 @pytest.mark.usefixtures("foreign")

@@ -256,6 +256,8 @@ export interface paths {
         /**
          * Add a note to an execution.
          * @description The execution is named by `X-Execution-ID`. A `key` that the execution has seen is answered with the first note.
+         *     A note of the newest attempt is taken after its end too: agents may send notes without waiting for the answer, and the
+         *     report may overtake the last of them.
          */
         post: operations["addNote"];
         delete?: never;
@@ -1752,6 +1754,24 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description This attempt is not the newest. */
+        StaleAttempt: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "code": "stale_attempt",
+                 *       "detail": "attempt 1 is over; attempt 2 runs"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The execution is finished. */
         ExecutionFinished: {
             headers: {
@@ -2210,6 +2230,7 @@ export type ResponseNotFoundYet = components['responses']['NotFoundYet'];
 export type ResponseUnknownTarget = components['responses']['UnknownTarget'];
 export type ResponseExecuteConflict = components['responses']['ExecuteConflict'];
 export type ResponseAttemptConflict = components['responses']['AttemptConflict'];
+export type ResponseStaleAttempt = components['responses']['StaleAttempt'];
 export type ResponseExecutionFinished = components['responses']['ExecutionFinished'];
 export type ResponseStepConflict = components['responses']['StepConflict'];
 export type ResponseExecutionApprovalConflict = components['responses']['ExecutionApprovalConflict'];
@@ -2675,7 +2696,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            409: components["responses"]["AttemptConflict"];
+            409: components["responses"]["StaleAttempt"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             503: components["responses"]["Unavailable"];

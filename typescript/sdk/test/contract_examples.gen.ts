@@ -92,7 +92,7 @@ export const exampleCounts: Record<keyof Schemas, number> = {
   Readiness: 1,
   Candidate: 1,
   ProblemError: 1,
-  Problem: 27,
+  Problem: 28,
 };
 
 export const examples: Record<string, unknown> = {
@@ -199,6 +199,7 @@ export const examples: Record<string, unknown> = {
   "components/responses/UnknownTarget/application~1problem+json/example": {"type": "about:blank", "title": "Not Found", "status": 404, "code": "unknown_target", "detail": "refund-agent has no reasoner decide"} satisfies Schemas["Problem"],
   "components/responses/ExecuteConflict/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "idempotency_conflict", "detail": "this Idempotency-Key was used with another body"} satisfies Schemas["Problem"],
   "components/responses/AttemptConflict/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "stale_attempt", "detail": "attempt 1 is over; attempt 2 runs"} satisfies Schemas["Problem"],
+  "components/responses/StaleAttempt/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "stale_attempt", "detail": "attempt 1 is over; attempt 2 runs"} satisfies Schemas["Problem"],
   "components/responses/ExecutionFinished/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "execution_finished", "detail": "the execution has succeeded"} satisfies Schemas["Problem"],
   "components/responses/StepConflict/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "step_conflict", "detail": "step.create_review.1 was recorded with another input"} satisfies Schemas["Problem"],
   "components/responses/ExecutionApprovalConflict/application~1problem+json/example": {"type": "about:blank", "title": "Conflict", "status": 409, "code": "request_conflict", "detail": "title: what was asked before is not what is asked now", "errors": [{"in": "body", "pointer": "/title", "detail": "differs from the stored request"}]} satisfies Schemas["Problem"],

@@ -90,14 +90,19 @@ async def test_what_is_settled_takes_no_more_events(stage: Stage) -> None:
     dispatch = await stage.at_work()
     known, _ = await _event(stage, dispatch.attempt_id, key="k")
     await stage.report(dispatch.attempt_id)
-    for late in (
-        _event(stage, dispatch.attempt_id),
-        _note(stage, dispatch.attempt_id, "late"),
-    ):
-        with pytest.raises(Conflict) as refused:
-            await late
-        assert refused.value.code == "execution_finished"
+    with pytest.raises(Conflict) as refused:
+        await _event(stage, dispatch.attempt_id)
+    assert refused.value.code == "execution_finished"
     assert await _event(stage, dispatch.attempt_id, key="k") == (known, False)
+
+
+async def test_a_note_that_the_report_overtook_is_kept(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    await stage.report(dispatch.attempt_id)
+    note = await _note(stage, dispatch.attempt_id, "heard approved")
+    listed = await stage.events(dispatch.execution_id)
+    assert [event["type"] for event in listed][-2:] == ["execution.succeeded", "note"]
+    assert listed[-1]["hash"] == note["hash"]
 
 
 async def test_an_older_attempt_says_nothing_more(stage: Stage) -> None:

@@ -44,6 +44,7 @@ async def append(
     *,
     content: str | None,
     key: str | None,
+    after_end: bool = False,
 ) -> tuple[Shape, bool]:
     """Append what an agent says of its attempt to the chain, unless it has said it before.
 
@@ -54,6 +55,7 @@ async def append(
         kind: the type of the event.
         content: user JSON as text.
         key: the agent's own word for it; None: it is said as often as it is sent.
+        after_end: whether it is taken after the execution's end too.
 
     Returns:
         The ``Event``, and whether it is new.
@@ -64,7 +66,8 @@ async def append(
         known = await _known(context, tree.execution.chain_id, key)
         if known is not None:
             return rendering.event(known), False
-        access.require_unfinished(context, tree.execution.row)
+        if not after_end:
+            access.require_unfinished(context, tree.execution.row)
         data = {"attempt": max(1, tree.execution.row["attempt"])}
         event = tree.append(kind, principal.actor, data=data, content=content, key=key)
         await context.store.apply(tree.change())

@@ -17,7 +17,8 @@ async def add_note(
 ) -> Shape:
     """``addNote``: append a ``Note`` to the chain of an attempt's execution, once per ``key``.
 
-    A note that comes after the end is refused: what a finished chain says is settled.
+    After the end too: foreign agents don't wait for a note to be stored before they report, so
+    that the report overtakes the last one.
 
     Returns:
         The note, as an ``Event``.
@@ -25,7 +26,7 @@ async def add_note(
     Raises:
         NotFound: there is no such attempt.
         Refusal: ``forbidden``.
-        Conflict: ``stale_attempt``, ``execution_finished``.
+        Conflict: ``stale_attempt``.
     """
     said = {name: body[name] for name in ("message", "tags") if name in body}
     event, _ = await events.append(
@@ -35,5 +36,6 @@ async def add_note(
         EventType.NOTE,
         content=rendering.user_json(said),
         key=body.get("key"),
+        after_end=True,
     )
     return event
