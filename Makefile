@@ -49,6 +49,7 @@ check: check-python check-go check-typescript check-generated check-contract ## 
 
 generate: setup ## write anew all that is made from openapi.yaml
 	$(BIN)/python tools/generate.py
+	$(BIN)/python tools/diagrams.py --write
 
 bench: $(PYTHON_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)
