@@ -24,7 +24,8 @@ from signoff.server.domain.principal import Role
 from signoff.server.domain.store import Row, SchemaError, Store, StoreUnavailable
 from signoff.server.http import contract, handlers, test_control
 from signoff.server.http.app import App, Extension
-from signoff.server.http.listening import AddressInUse, Listener, is_loopback
+from signoff.server.http.auth import is_local
+from signoff.server.http.listening import AddressInUse, Listener
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import Liveness
 from signoff.server.maintenance.runner import SWEEP_MS, Maintenance
@@ -172,7 +173,7 @@ async def running(server: Server, *, host: str = "127.0.0.1", port: int = 0) -> 
     """
     try:
         await server.start()
-        if not is_loopback(host) and await keys.is_open(server.context):
+        if not is_local(host) and await keys.is_open(server.context):
             raise StartError(
                 f"without keys the server is open to everybody, so it does not listen on {host}:"
                 " make a key first (signoff keys create), or listen on 127.0.0.1"
@@ -204,7 +205,7 @@ def serve(
         StartError: it can't start.
     """
     logs.configure(settings.log_level, settings.log_format)
-    if test_control_token is not None and not is_loopback(settings.host):
+    if test_control_token is not None and not is_local(settings.host):
         raise StartError(f"test control is for loopback only, not for {settings.host}")
     server = build(settings, test_control_token=test_control_token)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -211,6 +211,19 @@ async def test_a_body_may_come_in_pieces(client: httpx.AsyncClient):
     assert response.status_code == 201
 
 
+async def test_one_piece_over_the_limit_that_does_not_say_so(client: httpx.AsyncClient):
+    class Whole(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            yield b" " * 1_048_577
+
+    request = client.build_request(
+        "POST", "/api/v1/approval-requests", headers={"content-type": "application/json"}
+    )
+    del request.headers["content-length"]
+    request.stream = Whole()
+    assert (await client.send(request)).json()["code"] == "body_too_large"
+
+
 async def test_web_sockets_and_lifespans_are_not_served(server: Server):
     for kind in ("websocket", "lifespan"):
         with pytest.raises(RuntimeError, match=f"only http is served, not {kind}"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from signoff.server.domain.clock import ManualClock
 from signoff.server.http.listening import AddressInUse, Listener
@@ -215,6 +216,17 @@ async def test_a_port_that_is_taken(server: Server):
 async def test_a_host_that_is_not_ours():
     with pytest.raises(AddressInUse, match=r"can't listen on 203\.0\.113\.1:0"):
         Listener(None, "203.0.113.1", 0, lambda: None)  # type: ignore[arg-type]
+
+
+async def test_what_fails_behind_the_socket_is_raised(monkeypatch: pytest.MonkeyPatch):
+    async def broken(*_: Any) -> None:
+        raise OSError("no more files")
+
+    monkeypatch.setattr(uvicorn.Server, "startup", broken)
+    listener = Listener(None, "127.0.0.1", 0, lambda: None)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="no more files"):
+        async with listener:
+            raise AssertionError
 
 
 async def test_ipv6_is_listened_on(server: Server):

@@ -12,13 +12,15 @@ from typing import Final, Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from signoff.server.http.auth import is_local
-
 GRACE_SECONDS: Final = 3
 """Requests in flight have so long to finish when the server stops; then they are cut off."""
 
 KEEP_ALIVE_SECONDS: Final = 75
 """Idle connections are kept so long: longer than clients keep theirs, who then close first."""
+
+
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted: a thousand agents come back at once."""
 
 
 class AddressInUse(Exception):
@@ -49,7 +51,7 @@ class Listener:
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
-            backlog=4096,
+            backlog=BACKLOG,
         )
         self._server = _Uvicorn(config, on_stop)
         self._task: asyncio.Task[None] | None = None
@@ -80,15 +82,6 @@ class Listener:
         if self._task is not None:
             await self._task
 
-    def hurry(self) -> None:
-        """Do not wait for anybody any more."""
-        self._server.force_exit = True
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    return is_local(host)
-
 
 class _Uvicorn(uvicorn.Server):
     """Uvicorn without its signal handlers: the process's are the composition root's."""
@@ -117,6 +110,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(BACKLOG)
     except OSError as error:
         raise AddressInUse(f"can't listen on {host}:{port}: {error.strerror or error}") from error
     listening.setblocking(False)
