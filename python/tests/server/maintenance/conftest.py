@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.store.sqlite import SqliteStore
+from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn, stand_in
 
 
@@ -21,3 +23,10 @@ async def http() -> AsyncIterator[HttpClient]:
     client = HttpClient()
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def house(store: SqliteStore, http: HttpClient) -> AsyncIterator[House]:
+    built = House(store, http)
+    yield built
+    await built.maintenance.stop()

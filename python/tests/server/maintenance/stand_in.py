@@ -107,7 +107,7 @@ async def stand_in() -> AsyncIterator[StandIn]:
     app = web.Application(client_max_size=2**24)
     app.router.add_route("*", "/{path:.*}", agent.handle)
     # Handlers end when the caller goes away, so that a cancelled call shows.
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.01)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -122,13 +122,12 @@ def test_a_silent_instance_gets_no_new_work(liveness: Liveness, clock: ManualClo
     assert liveness.workers() == [A]
     clock.advance_monotonic(3_000)
     assert liveness.workers() == []
-    liveness.ready.clear()
+    calls: list[str] = []
+    liveness.on_ready = lambda: calls.append("ready")
     liveness.seen(A)
-    assert liveness.ready.is_set()
     assert liveness.workers() == [A]
-    liveness.ready.clear()
     liveness.seen(A)
-    assert not liveness.ready.is_set()
+    assert calls == ["ready"]
 
 
 def test_those_that_ended_are_named_once_in_order_until_they_are_heard_again(
@@ -159,6 +158,17 @@ def test_who_is_heard_while_its_leases_are_taken_is_live(
     liveness.seen(A)
     liveness.ended(A)
     assert liveness.is_live(A)
+
+
+def test_one_that_was_replaced_and_ended_is_forgotten(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    liveness.registered(B, base_url=URL, own=True)
+    clock.advance_monotonic(3_000)
+    liveness.ended(A)
+    assert (liveness.over(), liveness.is_live(A), liveness.beats(A)) == ([], False, 0)
+    liveness.ended(A)  # once more changes nothing
 
 
 def test_a_stranger_is_foreign_until_it_registers(liveness: Liveness, clock: ManualClock) -> None:

@@ -136,8 +136,8 @@ class Delivery:
         except StoreUnavailable:
             pass  # it stays due; whoever looks at everything finds it
         finally:
-            self._lanes.leave(message_id, arrived=arrived)
-            self._wake()
+            if self._lanes.leave(message_id, arrived=arrived):
+                self._wake()
 
     async def _deliver(self, message_id: str) -> bool | None:
         """Try a message; whether its target was reached, None when it was not tried."""

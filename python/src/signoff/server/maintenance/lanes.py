@@ -49,16 +49,21 @@ class Lanes:
                 self._on_the_way += 1
                 yield lane.waiting.popleft()
 
-    def leave(self, message_id: str, *, arrived: bool | None) -> None:
-        """A message is done for now. ``arrived`` of None says nothing about its target."""
+    def leave(self, message_id: str, *, arrived: bool | None) -> bool:
+        """A message is done for now; whether another may have waited for that.
+
+        ``arrived`` says whether its target was reached; None: it was not tried.
+        """
         target = self._known.pop(message_id)
         lane = self._lanes[target]
+        freed = bool(lane.waiting) or self._on_the_way >= IN_ALL
         lane.on_the_way -= 1
         self._on_the_way -= 1
         if arrived is not None:
             lane.failing = not arrived
         if not (lane.waiting or lane.on_the_way or lane.failing):
             del self._lanes[target]
+        return freed
 
     def clear(self) -> None:
         """Forget what waits, and what was known of the targets; what is on its way still leaves."""

@@ -44,7 +44,8 @@ class Liveness:
     def remember(self, rows: Iterable[Row], *, grace: bool) -> None:
         """Take up instances from the store after a start, those that registered last first.
 
-        ``grace`` says whether this start gives them 60 s to be heard instead of 30.
+        Who was heard already stays as it is. ``grace`` says whether this start gives them 60 s to
+        be heard instead of 30.
         """
         self._grace = grace
         now = self._clock.monotonic()
@@ -56,7 +57,7 @@ class Liveness:
                 pulse.draining_since, pulse.drain_ms = now, row["drain_ms"] or 0
             taken.add(address)
             key = InstanceKey(row["node_id"], row["instance_id"])
-            self._instances[key] = _Instance(pulse, address[1])
+            self._instances.setdefault(key, _Instance(pulse, address[1]))
         self.changed.set()
 
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:

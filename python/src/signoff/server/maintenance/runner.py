@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
-from signoff.server.domain.store import StoreUnavailable
+from signoff.server.domain.clock import Clock
 from signoff.server.maintenance.counters import Counters, NoCounters
 from signoff.server.maintenance.delivery import Delivery
 from signoff.server.maintenance.dispatch import Dispatcher
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.leases import Leases
 from signoff.server.maintenance.liveness import Liveness, recall
+from signoff.server.maintenance.loop import Loop
 from signoff.server.maintenance.timers import Timers
 from signoff.server.operations.context import Context
 
 SWEEP_MS = 5_000
 """How often everything that is due is looked at, whether or not somebody woke us for it."""
 
-PAUSE_MS = 50
+REST_MS = 50
 """Timers are looked at no more often than this, however many changes are committed."""
 
-RETRY_MS = 1_000
-"""How long to wait after a failure, such as a full disk, before the next look."""
+IDLE_MS = 20
+"""For so long nothing must have been committed before the next retry is looked up."""
 
 SETTLE_SECONDS = 1.0
 """How long settling waits for an answer; one that is slower is that of a target that hangs, or
 of a reasoner at work."""
-
-_log = logging.getLogger("signoff.maintenance")
-
-Step = Callable[[], Awaitable[None]]
-NextDue = Callable[[], Awaitable[int | None]]
-Time = Callable[[], int]
-Wait = Callable[[int | None, asyncio.Event], Awaitable[None]]
 
 
 class Maintenance:
@@ -67,13 +59,16 @@ class Maintenance:
         self._sweep_ms = sweep_ms
         self._timers = Timers(context)
         self._leases = Leases(context, liveness)
-        self._dispatcher = Dispatcher(context, liveness, http, counters, self._wake)
-        self._delivery = Delivery(context, http, counters, self._wake, notify_secret=notify_secret)
+        self._outgoing = Outgoing(
+            Dispatcher(context, liveness, http, counters, self._wake),
+            Delivery(context, http, counters, self._wake, notify_secret=notify_secret),
+            context.clock,
+            sweep_ms,
+        )
         self._loops: list[asyncio.Task[None]] = []
         self._watching = ExitStack()
         self._watch = context.store.watch("due")
         self._slow: set[asyncio.Task[None]] = set()
-        self._swept_at = 0
 
     async def start(self) -> None:
         """Remember the instances of the store, and begin.
@@ -83,22 +78,7 @@ class Maintenance:
         """
         await recall(self._liveness, self._context.store, self._context.clock)
         self._liveness.on_ready = self._wake
-        clock = self._context.clock
-        out = self._watching.enter_context(self._watch).event
-        timed = self._watching.enter_context(self._context.store.watch("due")).event
-        liveness, leases, timers = self._liveness, self._leases, self._timers
-        loops = (
-            self._loop(self._send, self._next_send, out, clock.wait_until, clock.now),
-            self._loop(timers.run_due, timers.next_due, timed, self._throttled, clock.now),
-            self._loop(
-                leases.run_due,
-                leases.next_due,
-                liveness.changed,
-                clock.wait_until_monotonic,
-                clock.monotonic,
-            ),
-        )
-        self._loops = [asyncio.create_task(loop) for loop in loops]
+        self._loops = [asyncio.create_task(loop.run()) for loop in self._made()]
 
     async def stop(self) -> None:
         """Stop the loops and break off what is on its way; what is due stays due."""
@@ -113,8 +93,7 @@ class Maintenance:
 
     async def forget(self) -> None:
         """Break off what is on its way, and forget how it went with whom."""
-        await self._dispatcher.stop()
-        await self._delivery.stop()
+        await self._outgoing.stop()
 
     async def run_due(self) -> None:
         """Do everything that is due now, once. What is sent is on its way when this returns.
@@ -124,13 +103,15 @@ class Maintenance:
         """
         await self._leases.run_due()
         await self._timers.run_due()
-        await self._dispatcher.run_due()
-        await self._delivery.run_due(whole=True)
+        await self._outgoing.run_due(whole=True)
 
     async def next_due(self) -> int | None:
         """When something falls due next: ms since the epoch. Leases have a clock of their own."""
-        times = (await self._timers.next_due(), await self._next_send())
-        return min((at for at in times if at is not None), default=None)
+        return earliest(await self._timers.next_due(), await self._outgoing.next_due())
+
+    async def next_timer(self) -> int | None:
+        """The same without what is only tried again: of requests and running clocks alone."""
+        return await self._timers.next_due()
 
     async def next_lease_end(self) -> int | None:
         """When leases end next unless somebody is heard: ms on the monotonic clock."""
@@ -146,7 +127,7 @@ class Maintenance:
         """
         while True:
             await self.run_due()
-            calls = self._dispatcher.calls | self._delivery.calls
+            calls = self._outgoing.calls
             self._slow &= calls
             calls -= self._slow
             if not calls:
@@ -157,44 +138,62 @@ class Maintenance:
     def _wake(self) -> None:
         self._watch.event.set()
 
-    async def _send(self) -> None:
-        now = self._context.clock.now()
-        await self._dispatcher.run_due()
-        await self._delivery.run_due(whole=self._is_sweep(now))
+    def _made(self) -> list[Loop]:
+        clock, sweep = self._context.clock, self._sweep_ms
+        # A clock that tests move does not run: no loop may wait for it just to save work.
+        rest, idle = (0, 0) if sweep is None else (REST_MS, IDLE_MS)
+        out = self._watching.enter_context(self._watch).event
+        timed = self._watching.enter_context(self._context.store.watch("due")).event
+        return [
+            Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
+            Loop(self._timers, clock, timed, sweep, rest_ms=rest),
+            Loop(self._leases, _Monotonic(clock), self._liveness.changed, sweep),
+        ]
 
-    async def _next_send(self) -> int | None:
-        times = (await self._dispatcher.next_due(), await self._delivery.next_due())
-        return min((at for at in times if at is not None), default=None)
 
-    def _is_sweep(self, now: int) -> bool:
-        due = self._sweep_ms is not None and not 0 <= now - self._swept_at < self._sweep_ms
-        if due:
-            self._swept_at = now
-        return due
+class Outgoing:
+    """All that is sent: work to agents, and messages to whoever they are for."""
 
-    async def _throttled(self, at: int | None, event: asyncio.Event) -> None:
-        clock = self._context.clock
-        if self._sweep_ms is not None:
-            await clock.wait_until(clock.now() + PAUSE_MS)
-        await clock.wait_until(at, event)
-
-    async def _loop(
-        self, run: Step, next_due: NextDue, event: asyncio.Event, wait: Wait, time: Time
+    def __init__(
+        self, dispatcher: Dispatcher, delivery: Delivery, clock: Clock, sweep_ms: int | None
     ) -> None:
-        while True:
-            event.clear()
-            try:
-                await run()
-                at = await next_due()
-            except StoreUnavailable as error:
-                _log.warning("maintenance waits for the store: %s", error)
-                await wait(time() + RETRY_MS, asyncio.Event())
-                continue
-            except Exception:  # noqa: BLE001 - a loop that ends would end in silence
-                _log.exception("maintenance failed and goes on")
-                await wait(time() + RETRY_MS, asyncio.Event())
-                continue
-            if self._sweep_ms is not None:
-                sweep = time() + self._sweep_ms
-                at = sweep if at is None else min(at, sweep)
-            await wait(at, event)
+        self.dispatcher = dispatcher
+        self.delivery = delivery
+        self._clock = clock
+        self._sweep_ms = sweep_ms
+        self._swept_at = 0
+
+    @property
+    def calls(self) -> set[asyncio.Task[None]]:
+        """What is on its way."""
+        return self.dispatcher.calls | self.delivery.calls
+
+    async def run_due(self, *, whole: bool = False) -> None:
+        """Begin to send what is due; ``whole`` as for the delivery, and from time to time."""
+        now = self._clock.now()
+        if self._sweep_ms is not None and not 0 <= now - self._swept_at < self._sweep_ms:
+            self._swept_at, whole = now, True
+        await self.delivery.run_due(whole=whole)
+        await self.dispatcher.run_due()
+
+    async def next_due(self) -> int | None:
+        """When something is to be sent next."""
+        return earliest(await self.dispatcher.next_due(), await self.delivery.next_due())
+
+    async def stop(self) -> None:
+        """Break off what is on its way, and forget it."""
+        await self.dispatcher.stop()
+        await self.delivery.stop()
+
+
+class _Monotonic:
+    """The clock of the leases."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.now = clock.monotonic
+        self.wait_until = clock.wait_until_monotonic
+
+
+def earliest(*times: int | None) -> int | None:
+    """The first of those times that are there."""
+    return min((at for at in times if at is not None), default=None)

@@ -1,0 +1,150 @@
+"""What happens to the work of instances that fall silent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from signoff.server.maintenance import leases
+from signoff.server.maintenance.liveness import Liveness, recall
+from signoff.server.operations import leases as operations
+from tests.server.maintenance.house import House
+from tests.server.maintenance.stand_in import StandIn, stand_in
+from tests.server.operations.world import NODE
+
+
+async def test_the_work_of_a_silent_instance_goes_to_the_next(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    await house.control.advance_leases(29_999)
+    assert await house.statuses(execution_id) == ["running"]
+    await house.control.advance_leases(1)
+    assert await house.statuses(execution_id) == ["queued"]
+    [event] = [e for e in await house.events(execution_id) if e["type"] == "execution.requeued"]
+    assert json.loads(event["data"])["reason"] == "lease_ended"
+    async with stand_in() as other:
+        await house.join(other, "i-2")
+        await house.settle()
+        [heard] = other.heard
+        assert heard.headers["x-execution-id"] == f"{execution_id}~2"
+
+
+@pytest.mark.parametrize("own, silent", [(True, 3_000), (False, 6_000)])
+async def test_a_replaced_instance_loses_its_work_sooner(
+    house: House, agent: StandIn, own: bool, silent: int
+) -> None:
+    await house.join(agent, own=own)
+    execution_id = (await house.start())["execution_id"]
+    await house.settle()
+    await house.join(agent, "i-2", own=own)
+    await house.control.advance_leases(silent - 1)
+    assert (await house.execution(execution_id))["lease_instance"] == "i-1"
+    await house.beat("i-2")
+    await house.control.advance_leases(1)
+    row = await house.execution(execution_id)
+    assert (row["lease_instance"], row["attempt"]) == ("i-2", 2)
+
+
+async def test_a_waiting_run_stays_and_costs_nothing_until_its_decision(
+    house: House, agent: StandIn
+) -> None:
+    execution_id = await house.handed(agent)
+    request = await house.ask(execution_id)
+    await house.control.advance_leases(30_000)
+    row = await house.execution(execution_id)
+    assert (row["status"], row["lease_instance"], row["dispatch_at"]) == ("waiting", None, None)
+    await house.join(agent, "i-2")
+    await house.settle()
+    assert agent.heard == []
+    await house.decide(request["id"])
+    await house.settle()
+    [heard] = agent.heard
+    assert heard.headers["x-execution-id"] == f"{execution_id}~2"
+
+
+async def test_leases_end_in_the_order_of_time(house: House, agent: StandIn) -> None:
+    await house.join(agent)
+    first = (await house.start())["execution_id"]
+    await house.settle()
+    house.clock.advance_monotonic(3_000)
+    async with stand_in() as other:
+        await house.join(other, "i-2")
+        second = (await house.start())["execution_id"]
+        await house.settle()
+    ended: list[str] = []
+    for execution_id in (first, second):
+        with house.store.watch(f"exec:{execution_id}") as watch:
+            await house.control.advance_leases(27_000 if execution_id == first else 3_000)
+            ended += [execution_id] if watch.event.is_set() else []
+    assert ended == [first, second]
+
+
+async def test_many_leases_end_in_portions(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "AT_ONCE", 3)
+    await house.join(agent)
+    executions = [(await house.start())["execution_id"] for _ in range(10)]
+    await house.settle()
+    await house.control.advance_leases(30_000)
+    assert await house.statuses(*executions) == ["queued"] * 10
+
+
+async def test_who_is_heard_meanwhile_keeps_the_rest(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "AT_ONCE", 4)
+    key = await house.join(agent)
+    executions = [(await house.start())["execution_id"] for _ in range(10)]
+    await house.settle()
+    house.clock.advance_monotonic(30_000)
+    end_lease = operations.end_lease
+
+    async def end_and_beat(*args: Any) -> bool:
+        house.liveness.seen(key)
+        return await end_lease(*args)
+
+    monkeypatch.setattr(operations, "end_lease", end_and_beat)
+    await house.maintenance._leases.run_due()
+    assert (await house.statuses(*executions)).count("running") == 6
+    assert house.liveness.is_live(key)
+
+
+async def test_after_a_start_there_is_grace(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    house.liveness.forget()
+    await recall(house.liveness, house.store, house.clock)
+    await house.control.advance_leases(59_999)
+    assert await house.statuses(execution_id) == ["running"]
+    await house.control.advance_leases(1)
+    assert await house.statuses(execution_id) == ["queued"]
+
+
+async def test_a_heartbeat_after_a_start_keeps_what_was_held(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    house.liveness.forget()
+    await recall(house.liveness, house.store, house.clock)
+    await house.control.advance_leases(59_000)
+    await house.beat()
+    await house.control.advance_leases(29_999)
+    row = await house.execution(execution_id)
+    assert (row["status"], row["attempt"], row["lease_instance"]) == ("running", 1, "i-1")
+
+
+async def test_a_draining_instance_keeps_its_work_for_its_time(
+    house: House, agent: StandIn
+) -> None:
+    execution_id = await house.handed(agent)
+    house.liveness.draining(next(iter(house.liveness.workers())), 60_000)
+    await house.control.advance_leases(69_999)
+    assert await house.statuses(execution_id) == ["running"]
+    await house.control.advance_leases(1)
+    assert await house.statuses(execution_id) == ["queued"]
+
+
+async def test_nobody_is_over_when_nobody_is_there(house: House) -> None:
+    assert await house.maintenance.next_lease_end() is None
+    await house.control.advance_leases(10**9)
+    assert isinstance(house.liveness, Liveness)
+    assert NODE not in {key.node_id for key in house.liveness.workers()}
