@@ -148,7 +148,7 @@ EXECUTION = {"input": {"n": 2**70}, "result": None}
 SHOWN = [
     said(
         "approval.requested",
-        {"content_sha256": digest({"title": "Refund", "description": None, "payload": {"n": 1}})},
+        {"request_sha256": digest({"title": "Refund", "description": None, "payload": {"n": 1}})},
     ),
     said("approval.decided", {"status": "approved"}, content=WORDS),
     said("execution.created", {"input_sha256": digest({"n": 2**70})}),
@@ -183,7 +183,7 @@ def test_a_question_names_a_content_that_stands_in_the_request():
         "approval_id": "apr_1",
         "at": "2026-01-05T09:30:00.000Z",
         "actor": {"id": "local", "source": "open"},
-        "data": {"content_sha256": digest({})},
+        "data": {"request_sha256": digest({})},
     }
     assert check([sealed(event, GENESIS)]) == []
 

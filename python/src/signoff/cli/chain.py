@@ -88,7 +88,7 @@ def shown_fault(
     right: object = True
     if request is not None and kind == QUESTION:
         asked = {name: request.get(name) for name in ("title", "description", "payload")}
-        right = digest(asked) == data.get("content_sha256")
+        right = digest(asked) == data.get("request_sha256")
     elif request is not None and kind == "approval.decided":
         words = {name: request[name] for name in ("feedback", "response") if name in request}
         said = event.get("content", {})

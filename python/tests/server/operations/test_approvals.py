@@ -409,6 +409,6 @@ async def test_a_pending_request_is_listed_with_the_head_of_its_execution(world:
     page = seen(await list_approval_requests(world.context, execution_id=execution_id))
     assert page == {"items": [approval]}
     assert json.loads((await world.events(execution_id))[-2]["data"]) == {
-        "content_sha256": (await world.request(approval["id"]))["content_sha256"],
+        "request_sha256": (await world.request(approval["id"]))["content_sha256"],
         "expires_at": NOW + 72 * HOUR,
     }

@@ -130,7 +130,7 @@ class Request:
                 row[name] = execution.row[name]
         row.update(columns)
         request = cls(row, execution, new=True)
-        said = {"content_sha256": row["content_sha256"], "expires_at": row["expires_at"]}
+        said = {"request_sha256": row["content_sha256"], "expires_at": row["expires_at"]}
         request.append(
             EventType.APPROVAL_REQUESTED, at=at, actor=actor, data=said | dict(data or {})
         )
