@@ -23,7 +23,7 @@ StartAgent = Callable[..., AgentProcess]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here):
+        if item.path.is_relative_to(here) and item.get_closest_marker("timeout") is None:
             # By signal, so that a test that hangs still ends its processes.
             item.add_marker(pytest.mark.timeout(90, method="signal"))
 

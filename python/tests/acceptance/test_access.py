@@ -19,6 +19,9 @@ from tests.acceptance.servers import Server
 
 FOREIGN = Path(__file__).with_name("foreign")
 
+# The package of the foreign agent may have to be installed.
+pytestmark = pytest.mark.timeout(600, method="signal")
+
 
 @pytest.fixture
 def keys(tmp_path: Path) -> dict[str, str]:

@@ -19,6 +19,9 @@ SCRIPTS = Path(__file__).with_name("foreign")
 APPROVER = SCRIPTS / "approver.py"
 HOUR_MS = 3_600_000
 
+# The first of them may have to install the package.
+pytestmark = pytest.mark.timeout(600, method="signal")
+
 
 @pytest.fixture(scope="module")
 def foreign(start_shared_agent: StartAgent) -> AgentProcess:
