@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import delivery, lanes
 from signoff.server.maintenance.backoff import Backoff
 from signoff.server.maintenance.http_client import HttpClient
@@ -397,3 +398,40 @@ async def test_what_was_broken_off_is_sent_again(house: House, agent: StandIn) -
     assert (await house.message(CALLBACK))["attempts"] == 0
     await house.settle()
     assert (await house.message(CALLBACK))["state"] == "delivered"
+
+
+async def test_whatever_goes_wrong_in_the_server_is_tried_again(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await decided(house, agent)
+
+    async def fail(*args: Any, **options: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpClient, "post", fail)
+        await house.settle()
+    assert (await house.message(CALLBACK))["last_error"] == "the server failed"
+    assert "a bug" in caplog.text
+    await house.control.advance_clock(500)
+    assert (await house.message(CALLBACK))["state"] == "delivered"
+
+
+async def test_what_can_not_be_read_now_stays_due(
+    house: House, agent: StandIn, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await decided(house, agent)
+    one = store.one
+
+    async def fail(query: str, **params: Any) -> Any:
+        if query == "get_message":
+            raise StoreUnavailable("I/O error")
+        return await one(query, **params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "one", fail)
+        await house.maintenance._outgoing.delivery.run_due()
+        await asyncio.wait(house.maintenance._outgoing.delivery.calls)
+    assert agent.heard == []
+    await house.settle()
+    assert len(agent.heard) == 1

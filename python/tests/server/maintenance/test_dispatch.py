@@ -12,6 +12,7 @@ import pytest
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import doors, flights
 from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.operations import dispatching
 from signoff.server.store.sqlite import SqliteStore
 from tests.server.maintenance.house import House, said
 from tests.server.maintenance.stand_in import StandIn, answer, hang, reset, stand_in, truncate
@@ -499,3 +500,77 @@ async def test_an_agent_out_of_reach_is_not_connected_to(house: House, http: Htt
     await house.settle()
     assert house.tally.dispatches == ["refused"]
     assert await house.statuses(execution_id) == ["queued"]
+
+
+async def test_whatever_goes_wrong_in_the_server_is_logged_and_ends_with_the_lease(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*args: Any, **options: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    await house.join(agent)
+    execution_id = await started(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpClient, "post", fail)
+        await house.settle()
+    assert "a bug" in caplog.text
+    assert house.context.in_flight == set()
+    await house.control.advance_leases(30_000)
+    await house.beat()
+    await house.settle()
+    assert agent.heard[0].headers["x-execution-id"] == f"{execution_id}~2"
+
+
+async def test_an_attempt_is_sent_again_when_the_store_is_back(
+    house: House, agent: StandIn, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.script = [reset]
+    await house.join(agent)
+    await started(house)
+    await house.settle()
+    one = store.one
+
+    async def fail(query: str, **params: Any) -> Any:
+        if query == "get_execution":
+            raise StoreUnavailable("I/O error")
+        return await one(query, **params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "one", fail)
+        await house.control.advance_clock(200)
+    assert len(agent.heard) == 1
+    await house.control.advance_clock(400)
+    assert len(agent.heard) == 2
+
+
+async def test_what_was_taken_by_another_server_is_left_to_it(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "PER_INSTANCE", 1)
+    await house.join(agent)
+    await started(house)
+
+    async def too_late(*args: Any) -> None:
+        return None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatching, "claim", too_late)
+        await house.maintenance._outgoing.dispatcher.run_due()
+        await asyncio.wait(house.maintenance._outgoing.dispatcher.calls)
+    assert house.maintenance._watch.event.is_set()
+    await house.settle()
+    assert len(agent.heard) == 1
+
+
+async def test_stopping_breaks_off_a_claim(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*args: Any) -> None:
+        await asyncio.Event().wait()
+
+    await house.join(agent)
+    await started(house)
+    monkeypatch.setattr(dispatching, "claim", never)
+    await house.maintenance.run_due()
+    await house.maintenance.stop()
+    assert house.maintenance._outgoing.calls == set()

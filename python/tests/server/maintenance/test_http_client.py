@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -236,3 +237,14 @@ async def test_close_ends_the_calls_in_flight(agent: StandIn) -> None:
     await http.close()
     with pytest.raises(Unheard):
         await call
+
+
+async def test_a_host_that_is_not_reached_is_unsent(
+    http: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*args: Any, **options: Any) -> Any:
+        raise OSError(errno.EHOSTUNREACH, "no route")
+
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", fail)
+    with pytest.raises(Unsent, match="no connection came about"):
+        await post(http, "http://127.0.0.1:1/")

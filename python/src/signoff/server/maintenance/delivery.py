@@ -7,6 +7,7 @@ makes it so. Here is only the when: at once after the commit, then with growing 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -38,6 +39,8 @@ PAGE = 1_000
 OVERLAP_MS = 200
 """A message may become visible so long after the time that it is due at: reads overlap by it.
 What takes even longer is found when everything is looked at."""
+
+_log = logging.getLogger("signoff.maintenance")
 
 CALLBACK = DeliveryKind.APPROVAL_CALLBACK.value
 CANCEL = DeliveryKind.CANCEL_AGENT_EXECUTION.value
@@ -75,6 +78,7 @@ class Delivery:
         self._read_to = 0
         self._deadlines: OrderedDict[asyncio.Task[None], int] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._secrets: dict[InstanceKey, str] = {}
 
     @property
     def calls(self) -> set[asyncio.Task[None]]:
@@ -107,6 +111,7 @@ class Delivery:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._secrets.clear()
         self._read_to = 0
 
     async def _read(self, now: int, since: int) -> None:
@@ -159,14 +164,19 @@ class Delivery:
     async def _secret(self, row: Row) -> str | None:
         store = self._context.store
         if row["secret_ref"] == SecretRef.INSTANCE:
-            found = await store.one(
-                "get_instance", node_id=row["node_id"], instance_id=row["instance_id"]
-            )
-            return None if found is None else found["secret"]
+            return await self._secret_of(_instance(row))
         if row["secret_ref"] == SecretRef.EXECUTION:
             found = await store.one("get_execution", execution_id=row["execution_id"])
             return None if found is None else found["webhook_secret"]
         return self._notify_secret if row["secret_ref"] == SecretRef.NOTIFY else None
+
+    async def _secret_of(self, key: InstanceKey) -> str | None:
+        if key not in self._secrets:  # an instance keeps its secret for ever
+            found = await self._context.store.one("get_instance", **key._asdict())
+            if found is None:
+                return None
+            self._secrets[key] = found["secret"]
+        return self._secrets[key]
 
     async def _send(self, row: Row, secret: str | None) -> tuple[Answer | None, str]:
         task = asyncio.current_task()
@@ -191,6 +201,9 @@ class Delivery:
                 raise
             task.uncancel()  # its time is over: see run_due
             return None, f"no answer within {ANSWER_MS // 1000} s"
+        except Exception:  # noqa: BLE001 - it must not be tried without end nor in silence
+            _log.exception("the delivery of %s failed", row["id"])
+            return None, "the server failed"
         finally:
             self._deadlines.pop(task, None)
         return answer, ""

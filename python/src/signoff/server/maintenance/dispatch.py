@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
+from signoff.server.domain.errors import NotFound
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance.backoff import DISPATCH, Backoff
 from signoff.server.maintenance.counters import Counters
@@ -111,8 +112,8 @@ class Dispatcher:
         dispatch = None
         try:
             dispatch = await dispatching.claim(self._context, execution_id, key)
-        except StoreUnavailable as error:
-            _log.warning("nothing can be dispatched: %s", error)
+        except (NotFound, StoreUnavailable) as error:
+            _log.warning("%s is not dispatched now: %s", execution_id, error)
         finally:
             del self._claiming[execution_id]
             if dispatch is None and self._doors.leave(key):
