@@ -1,7 +1,27 @@
-/**
- * The wire types of the contract, as they travel: names in snake_case, times as text.
- *
- * A word that this version does not know stays in its field. User JSON is `unknown`; `JSON.parse` holds no
- * integer above 2^53 exactly and puts keys like "10" first.
- */
-export type * from "./contract.gen.js";
+/** `@signoff/sdk`: pause a program until a person has said yes, no, or change this. */
+export type { CallOptions } from "./calls.js";
+export {
+  type ClientOptions,
+  type OfExecution,
+  type RespondOptions,
+  type SignedResponse,
+  SignoffClient,
+} from "./client.js";
+export { type Clock, systemClock } from "./clock.js";
+export * from "./errors.js";
+export type * from "./models.js";
+export type {
+  ApprovalFilter,
+  DeliveryFilter,
+  ExecuteAsyncOptions,
+  ExecuteOptions,
+  ExecutionFilter,
+  HoldOptions,
+  OwnIdOptions,
+  PageOptions,
+  StreamOptions,
+} from "./operations.js";
+export { ApprovalResult } from "./results.js";
+export { DEFAULT_RETRY, FOREVER, ONCE, type Retry } from "./retries.js";
+export type { Fetch } from "./transport.js";
+export * from "./webhook.js";

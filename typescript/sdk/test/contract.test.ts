@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { ApprovalRequest, ApprovalStatus, Execution } from "../src/index.js";
+import type { ApprovalRequest, ApprovalStatus, Execution } from "../src/contract.gen.js";
 import { exampleCounts, examples } from "./contract_examples.gen.js";
 
 /** One example of openapi.yaml; tools/examples.py says what the fields mean. */
