@@ -57,9 +57,7 @@ class ControlPlane:
             await task
             sock.close()
 
-    async def next_request(
-        self, wanted: Callable[[Approval], bool] = lambda _: True
-    ) -> Approval:
+    async def next_request(self, wanted: Callable[[Approval], bool] = lambda _: True) -> Approval:
         """The oldest pending request that `wanted` accepts; waits until there is one."""
         with self.server.context.store.watch("due") as watch:
             while True:
