@@ -28,7 +28,7 @@
  *
  * The guards (`isProblem(error, "not_found")` and so on) work across copies of this package too.
  */
-import { camelName, isObject, recased } from "./casing.js";
+import { camelName } from "./casing.js";
 import type { Approval, Candidate, Execution, Problem, ProblemCode, ProblemError } from "./models.js";
 
 const BRAND: unique symbol = Symbol.for("@signoff/sdk.error");
@@ -300,27 +300,4 @@ export function isTimeout(error: unknown): error is WaitTimeoutError | PauseTime
 /** Whether a message is not to be believed. */
 export function isSignatureError(error: unknown): error is SignatureError {
   return isSignoffError(error) && error.name === "SignatureError";
-}
-
-/** The error that an answer of 400 and above stands for; `text` is a problem, or what a proxy wrote instead. */
-export function apiError(status: number, text: string, retryAfter?: number): ApiError {
-  const family = status >= 500 ? ServerError : RefusedError;
-  const problem = readProblem(text);
-  if (problem === undefined)
-    return new family(status, "", "the answer is no problem document", { retryAfter });
-  const known = isKnown(problem.code) ? ERRORS_BY_CODE[problem.code] : family;
-  return new known(status, problem.code, problem.detail, { problem, retryAfter });
-}
-
-function readProblem(text: string): Problem | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(value) || typeof value["code"] !== "string" || typeof value["detail"] !== "string")
-    return undefined;
-  if (value["errors"] !== undefined && !Array.isArray(value["errors"])) return undefined;
-  return recased(value, camelName) as Problem;
 }

@@ -1,6 +1,7 @@
 /** What is sent and what comes back, as plain values: building requests, reading answers. */
 import { camelName, isObject, recased, snakeName } from "./casing.js";
-import { type ApiError, apiError, ProtocolError } from "./errors.js";
+import { type ApiError, ERRORS_BY_CODE, ProtocolError, RefusedError, ServerError } from "./errors.js";
+import type { Problem } from "./models.js";
 import { retryAfter } from "./retries.js";
 import { type Operation, ROUTES } from "./routes.js";
 
@@ -121,6 +122,30 @@ export function refusal(answer: Answer, now: number): ApiError | undefined {
   if (answer.status < 400) return undefined;
   const body = new TextDecoder().decode(answer.body);
   return apiError(answer.status, body, retryAfter(answer.headers.get("retry-after"), now));
+}
+
+/** The error that an answer of 400 and above stands for; `text` is a problem, or what a proxy wrote instead. */
+function apiError(status: number, text: string, retryAfter?: number): ApiError {
+  const family = status >= 500 ? ServerError : RefusedError;
+  const problem = readProblem(text);
+  if (problem === undefined)
+    return new family(status, "", "the answer is no problem document", { retryAfter });
+  const known = Object.hasOwn(ERRORS_BY_CODE, problem.code);
+  const kind = known ? ERRORS_BY_CODE[problem.code as keyof typeof ERRORS_BY_CODE] : family;
+  return new kind(status, problem.code, problem.detail, { problem, retryAfter });
+}
+
+function readProblem(text: string): Problem | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value) || typeof value["code"] !== "string" || typeof value["detail"] !== "string")
+    return undefined;
+  if (value["errors"] !== undefined && !Array.isArray(value["errors"])) return undefined;
+  return recased(value, camelName) as Problem;
 }
 
 /** Reads a record from a value; `undefined` says that it is no such thing. */

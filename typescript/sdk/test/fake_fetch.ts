@@ -14,7 +14,7 @@ export interface Sent {
 export type Reply = (sent: Sent) => Response | Promise<Response>;
 
 /** A network of replies, given in turn; the last one is given to all that follow. */
-export function network(...replies: Reply[]) {
+export function network(replies: readonly Reply[]) {
   const sent: Sent[] = [];
   const fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const body = init.body ?? "";
@@ -36,7 +36,7 @@ export function network(...replies: Reply[]) {
 /** A client on a network of replies, with time and chance in the test's hands. */
 export function clientOn(replies: Reply[], options: ClientOptions = {}) {
   const clock = new FakeClock();
-  const { sent, fetch } = network(...replies);
+  const { sent, fetch } = network(replies);
   const client = new SignoffClient({
     serverUrl: "http://plane.test",
     fetch,
