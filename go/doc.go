@@ -1,8 +1,23 @@
-// Package signoff holds the messages of the signoff contract.
+// Package signoff lets a program ask a person before it does something risky, and go on with the
+// answer. It is the client of the signoff control plane.
 //
-// The types are generated from openapi.yaml and keep the values that they are given: times and URLs are
+//	client, err := signoff.NewClient() // SIGNOFF_SERVER, SIGNOFF_API_KEY
+//	…
+//	result, err := client.Pause(ctx, &signoff.ApprovalRequest{ApprovalRequestID: "deploy-42"})
+//	if err == nil && result.Approved() {
+//		deploy()
+//	}
+//
+// [Client] has one method for each operation of the contract (openapi.yaml) that is not for agents
+// alone, and the verbs that people think in: RequestApproval, WaitForApproval, Pause, Decide, Respond,
+// WaitForExecution, StreamEvents, and an Iter… for each list. [WebhookHandler] receives what the
+// server sends.
+//
+// # Messages
+//
+// The types of the messages are generated and keep the values that they are given: times and URLs are
 // the text that they were, a word that this version does not know stays in its field, and user JSON
-// (Payload, Response, Result and so on) is a [encoding/json.RawMessage], so that integers of any size and the
-// order of keys survive. An optional field is a pointer only where its zero value says something else
-// than its absence. Fields that this version does not know are dropped when an answer is decoded.
+// (Payload, Response, Result and so on) is a [encoding/json.RawMessage], so that integers of any size and
+// the order of keys survive. An optional field is a pointer only where its zero value says something
+// else than its absence. Fields that this version does not know are dropped when an answer is decoded.
 package signoff
