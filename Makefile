@@ -30,6 +30,7 @@ $(GO_READY): go/go.mod $(wildcard go/go.sum) tools/go.mod tools/go.sum
 	@tools/require go
 	cd go && go mod download
 	cd tools && go tool oapi-codegen -version >/dev/null # also builds it: it starts at once later
+	cd tools && go tool gofumpt -version >/dev/null && go tool staticcheck -version >/dev/null
 	@mkdir -p $(@D) && touch $@
 
 $(TYPESCRIPT_READY): typescript/package-lock.json
@@ -61,8 +62,8 @@ check-python: $(PYTHON_READY)
 	cd python && .venv/bin/lint-imports
 
 check-go: $(GO_READY)
-	cd go && go vet ./...
-	@files=$$(gofmt -l go) && test -z "$$files" || { echo "gofmt would change: $$files" >&2; exit 1; }
+	cd go && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
+	@files=$$(cd tools && go tool gofumpt -l ../go ../examples) && test -z "$$files" || { echo "gofumpt would change: $$files" >&2; exit 1; }
 
 check-typescript: $(TYPESCRIPT_READY)
 	cd typescript && npm run --silent check
@@ -77,7 +78,7 @@ check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 test-python: $(PYTHON_READY)
 	cd python && .venv/bin/pytest --cov --cov-report=term:skip-covered $(ARGS)
 
-test-go: $(GO_READY)
+test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
 	cd go && go test ./...
 
 test-typescript: $(TYPESCRIPT_READY)
