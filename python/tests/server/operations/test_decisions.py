@@ -212,7 +212,8 @@ async def test_of_two_opposite_decisions_exactly_one_wins_each_time(world: World
         assert receipt["approval"]["status"] == won
         assert seen(conflict.extra["approval"])["status"] == won
         winners[won] += 1
-    assert winners == {"approved": rounds // 2, "rejected": rounds // 2}
+    assert winners.total() == rounds
+    assert min(winners["approved"], winners["rejected"]) >= rounds // 10
     assert await world.statuses(*executions) == ["running"] * 25
     assert len(await world.messages("approvalCallback")) == len(gates)
     for execution_id in executions:

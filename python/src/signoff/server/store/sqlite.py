@@ -26,7 +26,8 @@ from signoff.server.domain.store import (
     Watch,
 )
 from signoff.server.store import migrations, queries
-from signoff.server.store.sqlite_writer import Job, Observe, Writer, is_callers_fault, unavailable
+from signoff.server.store.fail_points import Observe
+from signoff.server.store.sqlite_writer import Job, Writer, is_callers_fault, unavailable
 
 BUSY_MS = 10_000
 """How long to wait for another process that writes, such as the command that makes keys."""

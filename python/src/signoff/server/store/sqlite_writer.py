@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from signoff.server.domain.store import Missed, Statement, StoreUnavailable
+from signoff.server.store.fail_points import FailPoints, Observe, unobserved
 
 MOST_AT_ONCE = 256
 """Changes in one transaction: enough to share a commit, few enough that the first waits briefly."""
@@ -33,30 +34,6 @@ class Job:
     error: Exception | None = None
 
 
-def _pass() -> None:
-    """Do nothing: what an unarmed fail point does."""
-
-
-Observe = Callable[[float, int], None]
-"""Told of each batch: the seconds that it took, and how many changes it held."""
-
-
-def _unobserved(seconds: float, changes: int) -> None:
-    """Tell nobody."""
-
-
-@dataclass(slots=True)
-class FailPoints:
-    """Where tests make the store fail. Each is called on the writer's thread, once a batch.
-
-    What ``before_commit`` raises undoes the batch; what ``after_commit`` raises loses its answers,
-    as a crash between the commit and the reply would.
-    """
-
-    before_commit: Callable[[], None] = _pass
-    after_commit: Callable[[], None] = _pass
-
-
 def unavailable(error: Exception) -> StoreUnavailable:
     """The store's error for one of the engine's."""
     return StoreUnavailable(f"the database does not answer: {error}")
@@ -73,7 +50,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.fail_points = FailPoints()
-        self.observe: Observe = _unobserved
+        self.observe: Observe = unobserved
         self._connection = connection
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)

@@ -1,0 +1,169 @@
+"""Connections to PostgreSQL: how they are made, lent, and what their errors mean."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+from signoff.server.domain.store import StoreUnavailable
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Record
+
+    Session: TypeAlias = Connection[Record]
+
+MOST = 16
+"""Connections that one server holds at most, besides the one on which it hears of the others."""
+
+CONNECT_SECONDS = 5.0
+LEND_SECONDS = 10.0
+"""How long to wait for a connection while all of them are in use."""
+
+CLOSE_SECONDS = 1.0
+
+COMMAND_SECONDS = 20.0
+"""After so long without an answer the connection counts as lost: longer than the server's limits
+below, which end what is only slow with an error that says so."""
+
+CACHED_STATEMENTS = 1024
+
+_SETTINGS = {
+    "application_name": "signoff",
+    "statement_timeout": "15s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "jit": "off",  # every query is short: to compile one takes longer than to run it
+}
+
+# Whoever sets a database up so that commits are not durable does not mean this one.
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
+
+# Classes of SQLSTATE: connection, resources such as the disk, operator's intervention and
+# time-outs, the system below, internal errors; a standby that takes no writes; a lock's time-out.
+_UNAVAILABLE = ("08", "53", "57", "58", "XX", "25006", "55P03")
+
+TRANSIENT = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # another server has migrated meanwhile
+)
+"""Nothing of the transaction happened, and the next try may well succeed."""
+
+LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    OSError,  # TimeoutError too
+)
+"""What is raised when a connection is gone, or is not to be trusted any more."""
+
+# A command may still be on its way there: the next borrower must not meet its answer.
+_IN_DOUBT = (asyncio.CancelledError, *LOST)
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the error is the connection's end, and not that of a wrong value on Python's side."""
+    return isinstance(error, LOST) and not isinstance(error, asyncpg.DataError | ValueError)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database can't do it now, whatever it was told."""
+    state = getattr(error, "sqlstate", None)
+    return is_lost(error) or (state is not None and str(state).startswith(_UNAVAILABLE))
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """The store's error for one of the engine's."""
+    return StoreUnavailable(f"the database does not answer: {_told(error)}")
+
+
+async def connect(url: str) -> Session:
+    """Open a connection whose commits are durable.
+
+    Raises:
+        StoreUnavailable: the database can't be reached, or does not let us in.
+    """
+    try:
+        session: Session = await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            statement_cache_size=CACHED_STATEMENTS,
+            max_cached_statement_lifetime=0,
+            server_settings=_SETTINGS,
+        )
+        await session.execute(_DURABLE)
+    except (asyncpg.PostgresError, asyncpg.ClientConfigurationError, *LOST) as error:
+        raise StoreUnavailable(f"the database can't be reached: {_told(error)}") from error
+    return session
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+class Connections:
+    """Connections that are kept open, lent to one task at a time, and replaced when they break."""
+
+    def __init__(self, url: str, most: int = MOST) -> None:
+        self._url = url
+        self._slots = asyncio.Semaphore(most)
+        self._idle: list[Session] = []
+        self._closed = False
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Session]:
+        """A connection for the block, which leaves it without a transaction.
+
+        Raises:
+            StoreUnavailable: the database can't be reached, or all connections stay in use.
+        """
+        try:
+            async with asyncio.timeout(LEND_SECONDS):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise StoreUnavailable("all connections to the database are in use") from None
+        try:
+            session = self._take() or await connect(self._url)
+            try:
+                yield session
+            except BaseException as error:
+                if session.is_in_transaction() or isinstance(error, _IN_DOUBT):
+                    session.terminate()
+                raise
+            finally:
+                self._give_back(session)
+        finally:
+            self._slots.release()
+
+    async def close(self) -> None:
+        """Close those that are idle, and the others when they come back."""
+        self._closed = True
+        while self._idle:
+            session = self._idle.pop()
+            with suppress(asyncpg.PostgresError, *LOST):
+                await session.close(timeout=CLOSE_SECONDS)
+
+    def _take(self) -> Session | None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        while self._idle:
+            session = self._idle.pop()
+            if not session.is_closed():
+                return session
+        return None
+
+    def _give_back(self, session: Session) -> None:
+        if session.is_closed():
+            return
+        if self._closed:
+            session.terminate()
+        else:
+            self._idle.append(session)

@@ -1,0 +1,79 @@
+"""The schema in PostgreSQL: the shared migrations, in this engine's words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from signoff.server.domain.store import SchemaError
+from signoff.server.store import migrations
+from signoff.server.store.postgres_connections import is_unavailable, unavailable
+
+if TYPE_CHECKING:
+    from signoff.server.store.postgres_connections import Session
+
+OLDEST = 14
+"""The oldest PostgreSQL that is supported: the oldest that its makers support."""
+
+# Any number will do, as long as every server of this kind takes the same.
+_LOCK = 0x5169_6E6F_6666
+
+_TEXT = re.compile(r"\bTEXT\b")
+
+
+async def migrate(session: Session) -> None:
+    """Bring the schema up to date in one transaction. Safe to run again, and by two at once.
+
+    Raises:
+        SchemaError: a newer server made the schema, the tables are someone else's, or the
+            database is not one that text of every kind can be stored in.
+        StoreUnavailable: the database does not answer.
+    """
+    try:
+        await _check(session)
+        async with session.transaction():
+            await _migrate(session)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise SchemaError(f"the schema can't be set up: {error}") from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        if is_unavailable(error):
+            raise unavailable(error) from error
+        raise SchemaError(f"the schema can't be set up: {error}") from error
+
+
+def in_dialect(statement: str) -> str:
+    """A statement of a shared migration, with text compared by code points as in SQLite.
+
+    Ids and cursors must sort alike on every engine, whatever the language of the database is.
+    """
+    return _TEXT.sub('TEXT COLLATE "C"', statement)
+
+
+async def _check(session: Session) -> None:
+    version = session.get_server_version()
+    if version.major < OLDEST:
+        raise SchemaError(
+            f"this is PostgreSQL {version.major}, and {OLDEST} is the oldest that is supported"
+        )
+    encoding = await session.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise SchemaError(
+            f"the database is in {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8'"
+        )
+
+
+async def _migrate(session: Session) -> None:
+    await session.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    await session.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations"
+        " (version BIGINT PRIMARY KEY, title TEXT NOT NULL)"
+    )
+    applied = {row["version"] for row in await session.fetch("SELECT * FROM schema_migrations")}
+    for step in migrations.missing(migrations.load("postgres"), applied):
+        for statement in step.statements():
+            await session.execute(in_dialect(statement))
+        await session.execute(
+            "INSERT INTO schema_migrations VALUES ($1, $2)", step.version, step.title
+        )

@@ -1,0 +1,204 @@
+"""A PostgreSQL of the tests' own: in a temporary folder, on a free port, ended with the session.
+
+Never a cluster of the machine. `SIGNOFF_TEST_DATABASE_URL` names a server to use instead, whose
+role may make databases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+URL_VARIABLE: Final = "SIGNOFF_TEST_DATABASE_URL"
+MISSING: Final = (
+    "PostgreSQL is not installed: install the package `postgresql` (Debian, Ubuntu),"
+    f" or set {URL_VARIABLE} to a server whose role may make databases"
+)
+DEADLINE: Final = 60
+PASSWORD: Final = "correct horse"
+
+
+def binaries() -> Path | None:
+    """The folder of the newest `initdb` there is; Debian keeps it off the path."""
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
+    found = str(debian[-1]) if debian else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def _account() -> dict[str, Any]:
+    """Whom the server runs as: it refuses to be root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    raise AssertionError("there is neither an account postgres nor nobody")
+
+
+def _end_with_parent() -> None:
+    """Have Linux end the server when the tests are killed: nobody else would."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, int(signal.SIGQUIT))
+
+
+class Cluster:
+    """A server process of its own, which may be killed and started again.
+
+    Args:
+        folder: empty, and open to the account that the server runs as.
+        durable: whether it waits for the disk; off, it is faster and survives its own death only.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self._bin = binaries()
+        assert self._bin is not None, MISSING
+        self._folder = folder / "data"
+        self._account = _account()
+        self._options = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = threading.Event()
+        self.said: deque[str] = deque(maxlen=100)
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port: int = sock.getsockname()[1]
+        secret = folder / "password"
+        secret.write_text(PASSWORD)
+        if self._account:
+            for path in (folder, secret):
+                os.chown(path, self._account["user"], self._account["group"])
+        command = [str(self._bin / "initdb"), "--no-sync", "--username=signoff", "--encoding=UTF8"]
+        command += ["--locale=C", "--auth=trust", f"--pwfile={secret}", str(self._folder)]
+        made = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=folder, **self._account
+        )
+        assert made.returncode == 0, made.stderr
+
+    def url(self, database: str = "postgres") -> str:
+        password = PASSWORD.replace(" ", "%20")
+        return f"postgresql://signoff:{password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        assert self._bin is not None
+        self._ready.clear()
+        command = [str(self._bin / "postgres"), "-D", str(self._folder), "-p", str(self.port)]
+        command += ["-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "lc_messages=C"]
+        self._process = subprocess.Popen(
+            [*command, *self._options],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self._folder,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - no more than one call into libc
+            **self._account,
+        )
+        threading.Thread(target=self._listen, args=[self._process], daemon=True).start()
+        assert self._ready.wait(DEADLINE), "".join(self.said)
+        assert self._process.poll() is None, "".join(self.said)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole server, all its processes."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        pids = [int(pid) for pid in children.read_text().split()]
+        self._process.kill()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT cuts connections off, SIGQUIT does not even tidy up."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(sign)
+            self._process.wait(DEADLINE)
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        with process.stderr as lines:
+            for line in lines:
+                self.said.append(line)
+                if "ready to accept connections" in line:
+                    self._ready.set()
+        self._ready.set()  # it has ended: nobody waits for it any more
+
+
+@contextmanager
+def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """A cluster that is started, and deleted in the end. Skips, or fails in CI, without one."""
+    if binaries() is None:
+        without_server()
+    # Not pytest's folders: another account can't reach into those.
+    with tempfile.TemporaryDirectory(
+        prefix="signoff-postgres-", ignore_cleanup_errors=True
+    ) as name:
+        cluster = Cluster(Path(name), durable=durable)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop(signal.SIGQUIT)
+
+
+def without_server() -> None:
+    """Skip, except where nobody would see that: there it is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(MISSING, pytrace=False)
+    pytest.skip(MISSING)
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The URL of a server whose databases are the tests' own."""
+    if url := os.environ.get(URL_VARIABLE):
+        yield url
+        return
+    with running_cluster() as cluster:
+        yield cluster.url()
+
+
+@contextmanager
+def new_database(server: str, name: str) -> Iterator[str]:
+    """A database that is empty, and dropped in the end; its URL."""
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    run(server, drop)
+    run(server, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        run(server, drop)
+
+
+def run(url: str, *statements: str) -> None:
+    """Run statements, from outside of any event loop."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(url)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    thread = threading.Thread(target=asyncio.run, args=[work()])
+    thread.start()
+    thread.join()
