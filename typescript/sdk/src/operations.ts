@@ -6,13 +6,12 @@
  * Every method throws `ApiError` (by its code), `TransportError` and `ProtocolError`, `WaitTimeoutError` where a
  * `timeout` is given, what `signal` says where one aborts, and `TypeError` for an argument that cannot be sent.
  */
-import { type CallOptions, type Calls, Tries } from "./calls.js";
+import { type CallOptions, type Calls, type Limits, Tries } from "./calls.js";
 import { TransportError } from "./errors.js";
 import { build, parsed, type Request } from "./exchange.js";
 import type * as models from "./models.js";
 import * as shapes from "./shapes.js";
 import { Reader } from "./sse.js";
-import type { Stream } from "./transport.js";
 import type { WebhookHeaders } from "./webhook.js";
 
 /** The server sends a comment this often, so that a stream without news is told from a dead one. */
@@ -204,32 +203,39 @@ export class Operations {
     const tries = new Tries(this.calls, streamRequest(executionId, seen), limits, lasting);
     for (;;) {
       const request = streamRequest(executionId, seen);
-      let stream: Stream | undefined;
-      let news = false;
+      const before = seen;
       try {
-        stream = await this.calls.open(request, limits);
-        if (stream.status === 204) return;
-        const opened = stream;
-        const reader = new Reader();
-        for (;;) {
-          const chunk = await this.calls.within(request, limits, (limit) => opened.read(limit));
-          if (chunk === undefined) break;
-          for (const message of reader.feed(chunk)) {
-            const event = parsed(shapes.EVENT, message.data);
-            if (seen !== undefined && event.seq <= seen) continue;
-            seen = event.seq;
-            news = true;
-            tries.succeeded();
-            yield event;
-          }
+        for await (const event of this.#eventsOnce(request, limits)) {
+          if (event === "end") return;
+          if (seen !== undefined && event.seq <= seen) continue;
+          seen = event.seq;
+          tries.succeeded();
+          yield event;
         }
         // A stopping server ends the stream like a finished execution: only asking again tells which.
-        if (!news) await tries.failed(new TransportError(`${request.name}: the stream has ended`));
+        if (seen === before) await tries.failed(new TransportError(`${request.name}: the stream has ended`));
       } catch (error) {
         await tries.failed(error);
-      } finally {
-        stream?.close();
       }
+    }
+  }
+
+  /** What one connection brings, and `end` when there is nothing more to come. */
+  async *#eventsOnce(
+    request: Request,
+    limits: Limits,
+  ): AsyncGenerator<models.Event | "end", void, undefined> {
+    const stream = await this.calls.open(request, limits);
+    try {
+      if (stream.status === 204) yield "end";
+      const reader = new Reader();
+      for (;;) {
+        const chunk = await this.calls.within(request, limits, (limit) => stream.read(limit));
+        if (chunk === undefined) return;
+        for (const { data } of reader.feed(chunk)) yield parsed(shapes.EVENT, data);
+      }
+    } finally {
+      stream.close();
     }
   }
 

@@ -229,8 +229,8 @@ function fault(request: Request, guard: Guard, error: unknown): unknown {
   if (guard.givenUp) return guard.signal.reason;
   if (guard.rang) return new NothingCame(`${request.name}: nothing came in time`);
   if (error instanceof ProtocolError) return error;
-  const { cause } = error as { cause?: { code?: unknown; message?: unknown } };
-  const code = cause?.code ?? (error as { code?: unknown }).code;
-  const detail = [String(error), code ?? cause?.message].filter(Boolean).join(": ");
+  const thrown = (error ?? {}) as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
+  const code = thrown.cause?.code ?? thrown.code;
+  const detail = [String(error), code ?? thrown.cause?.message].filter(Boolean).join(": ");
   return new TransportError(`${request.name}: ${detail}`, { sent: !NEVER_SENT.has(code), cause: error });
 }

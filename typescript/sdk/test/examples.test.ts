@@ -58,6 +58,21 @@ test("claim: killed while it waits and run again, it gets the answer", async () 
   assert.equal((await client.listApprovalRequests({ approvalRequestId: "claim-4711" })).items.length, 1);
 });
 
+test("claim: code of before runs with the import, the client's name and the environment changed", async () => {
+  const before = await readFile(`${ROOT}typescript/sdk/test/fixtures/claim.seed.txt`, "utf8");
+  const after = before.replaceAll("AgentFieldClient", "SignoffClient").replaceAll("agentfield", "signoff");
+  const wanted = after.replaceAll("AGENTFIELD", "SIGNOFF").trimEnd().split("\n");
+  // The published page has lost its indentation.
+  const example = (await readFile(`${ROOT}examples/claim/typescript/main.ts`, "utf8"))
+    .split("\n")
+    .map((line) => line.trim());
+  let at = 0;
+  for (const line of wanted) {
+    at = example.indexOf(line, at) + 1;
+    assert.ok(at > 0, `the example lacks, in this place: ${line}`);
+  }
+});
+
 test("an example is short", async () => {
   const lines = (await readFile(`${ROOT}examples/claim/typescript/main.ts`, "utf8")).trimEnd().split("\n");
   assert.ok(lines.length <= 60);
