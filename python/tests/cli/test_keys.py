@@ -84,9 +84,9 @@ def test_what_is_wrong_is_said(run_alone: Run, database: Path):
     assert "there is no key key_none" in missing.err
     empty = run_alone("keys", "list", *where)
     assert "no keys: the server is open to this machine" in empty.err
-    other = run_alone("keys", "list", "--database", "postgres://x")
+    other = run_alone("keys", "list", "--database", "mysql://x")
     assert other.code == Exit.USAGE
-    assert "--database is 'postgres://x'; it must be sqlite:///" in other.err
+    assert "--database is 'mysql://x'; it must be sqlite:///" in other.err
 
 
 def test_a_file_that_is_no_database_is_refused(run_alone: Run, database: Path):

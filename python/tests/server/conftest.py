@@ -37,6 +37,13 @@ def postgres_url(postgres_server: str, testrun_uid: str, worker_id: str) -> Iter
         yield url
 
 
+@pytest.fixture
+def fresh(postgres_server: str, worker_id: str) -> Iterator[str]:
+    """The URL of a database without a schema."""
+    with new_database(postgres_server, f"signoff_fresh_{worker_id}") as url:
+        yield url
+
+
 @asynccontextmanager
 async def emptied(url: str) -> AsyncIterator[PostgresStore]:
     """The store of a database without any rows."""

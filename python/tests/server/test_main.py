@@ -20,21 +20,26 @@ from signoff.server.domain.store import StoreUnavailable
 from signoff.server.main import Server, StartError, build, key_ring, running
 from signoff.server.maintenance.runner import Maintenance
 from signoff.server.operations import system
-from signoff.server.settings import Settings
+from signoff.server.settings import PostgresUrl, Settings
 
 DEADLINE = 20
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(database=tmp_path / "new" / "signoff.db", port=0)
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "signoff.db"
+
+
+@pytest.fixture
+def settings(path: Path) -> Settings:
+    return Settings(database=path, port=0)
 
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from signoff.server.main import serve
-from signoff.server.settings import Settings
+from signoff.server.settings import PostgresUrl, Settings
 serve(Settings(database=Path(sys.argv[1]), port=0), ready=lambda url: print(url, flush=True))
 """
 
@@ -74,7 +79,9 @@ def test_a_process_stops_when_told_and_nobody_is_cut_off(
     assert "stopped" in log
 
 
-async def test_a_server_starts_stops_and_starts_again_with_what_it_knew(settings: Settings):
+async def test_a_server_starts_stops_and_starts_again_with_what_it_knew(
+    settings: Settings, path: Path
+):
     for expected in (201, 200):
         server = build(settings)
         async with running(server) as url, httpx.AsyncClient(base_url=url) as client:
@@ -83,8 +90,8 @@ async def test_a_server_starts_stops_and_starts_again_with_what_it_knew(settings
             )
             assert asked.status_code == expected
         await server.stop()  # once more does nothing
-    assert settings.database.parent.stat().st_mode & 0o077 == 0
-    assert settings.database.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0
 
 
 async def test_a_server_that_is_not_started_serves_nothing(settings: Settings):
@@ -114,27 +121,59 @@ def test_test_control_is_for_loopback_only(settings: Settings):
         main.serve(beyond, test_control_token="token")
 
 
-async def test_a_file_that_is_no_database(settings: Settings):
-    settings.database.parent.mkdir()
-    settings.database.write_text("not a database at all, but long enough to be looked at" * 100)
+async def test_a_file_that_is_no_database(settings: Settings, path: Path):
+    path.parent.mkdir()
+    path.write_text("not a database at all, but long enough to be looked at" * 100)
     with pytest.raises(StartError, match="no SQLite database"):
         await build(settings).start()
 
 
-async def test_a_database_of_a_newer_server(settings: Settings):
+async def test_a_database_of_a_newer_server(settings: Settings, path: Path):
     server = build(settings)
     await server.start()
     await server.stop()
-    with sqlite3.connect(settings.database) as connection:
+    with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO schema_migrations VALUES (9999, 'from the future')")
     connection.close()
     with pytest.raises(StartError, match="newer"):
         await build(settings).start()
 
 
+@pytest.mark.postgres
+async def test_a_server_on_postgres_knows_what_it_knew_before(fresh: str):
+    settings = Settings(database=PostgresUrl(fresh))
+    async with key_ring(settings) as ring:
+        token = (await ring.create("desk", "client")).token
+    for expected in (201, 200):
+        async with (
+            running(build(settings)) as url,
+            httpx.AsyncClient(base_url=url, headers={"X-API-Key": token}) as client,
+        ):
+            asked = await client.post(
+                "/api/v1/approval-requests", json={"approval_request_id": "claim-4711"}
+            )
+            assert asked.status_code == expected
+            assert (await client.get("/api/v1/ready")).json()["status"] == "ready"
+
+
+async def test_a_postgres_that_is_not_there_is_named_without_its_password():
+    settings = Settings(database=PostgresUrl("postgresql://me:hunter2@127.0.0.1:9/signoff"))
+    with pytest.raises(StartError, match=r"//me@127.0.0.1:9/signoff: .* reached") as error:
+        await build(settings).start()
+    assert "hunter2" not in str(error.value)
+
+
+async def test_without_the_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    for name in [name for name in sys.modules if name.startswith("signoff.server.store.postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(StartError, match=r"needs asyncpg: pip install 'signoff\[postgres\]'"):
+        await build(Settings(database=PostgresUrl("postgresql://db/signoff"))).start()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_folder_that_may_not_be_written(settings: Settings):
-    settings.database.parent.mkdir(mode=0o500)
+async def test_a_folder_that_may_not_be_written(settings: Settings, path: Path):
+    path.parent.mkdir(mode=0o500)
     with pytest.raises(StartError, match="can't be opened"):
         await build(settings).start()
 

@@ -37,13 +37,6 @@ async def engine(postgres_url: str) -> AsyncIterator[PostgresStore]:
         yield store
 
 
-@pytest.fixture
-def fresh(postgres_server: str, worker_id: str) -> Iterator[str]:
-    """The URL of a database without a schema."""
-    with new_database(postgres_server, f"signoff_fresh_{worker_id}") as url:
-        yield url
-
-
 @asynccontextmanager
 async def outside(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     """A connection that is not the store's."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.server.settings import SettingsError, data_folder, load
+from signoff.server.settings import PostgresUrl, SettingsError, data_folder, load
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -68,7 +68,10 @@ def test_three_slashes_are_relative():
         ("SIGNOFF_PORT", "80a", "a port from 0 to 65535"),
         ("SIGNOFF_PORT", "65536", "a port from 0 to 65535"),
         ("SIGNOFF_PORT", "-1", "a port from 0 to 65535"),
-        ("SIGNOFF_DATABASE_URL", "postgresql://db/signoff", "sqlite:///relative.db"),
+        ("SIGNOFF_DATABASE_URL", "mysql://db/signoff", "or postgresql://user:password@host"),
+        ("SIGNOFF_DATABASE_URL", "postgresql://", "or postgresql://user:password@host"),
+        ("SIGNOFF_DATABASE_URL", "postgresql://db", "postgresql://user:password@host:port/data"),
+        ("SIGNOFF_DATABASE_URL", "postgresql://db:80a/signoff", "with % escapes"),
         ("SIGNOFF_DATABASE_URL", "sqlite://a.db", "sqlite:///relative.db"),
         ("SIGNOFF_DATABASE_URL", "sqlite:///:memory:", "sqlite:///relative.db"),
         ("SIGNOFF_DATABASE_URL", "sqlite:///", "sqlite:///relative.db"),
@@ -90,6 +93,29 @@ def test_what_is_wrong_is_named_with_what_would_be_right(name: str, value: str, 
     text = str(error.value)
     assert text.startswith(f"{name} is {value!r}; it must be ")
     assert right in text
+
+
+@pytest.mark.parametrize(
+    "url, shown",
+    [
+        ("postgresql://db/signoff", "postgresql://db/signoff"),
+        ("postgres://me:hunter2@db:5433/signoff", "postgres://me@db:5433/signoff"),
+        ("postgresql://me@[::1]/s?password=hunter2", "postgresql://me@[::1]/s"),
+        ("postgresql:///signoff?host=/run/postgresql", "postgresql:///signoff"),
+    ],
+)
+def test_a_postgres_database_is_shown_without_its_password(url: str, shown: str):
+    settings = load({"SIGNOFF_DATABASE_URL": url})
+    assert settings.database == PostgresUrl(url)
+    assert str(settings.database) == shown
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@db/s", "postgresql://me:hunter#2@db/s"])
+def test_a_password_in_a_wrong_url_is_never_shown(url: str):
+    with pytest.raises(SettingsError, match="SIGNOFF_DATABASE_URL is set; it must be") as error:
+        load({"SIGNOFF_DATABASE_URL": url})
+    assert "hunter" not in str(error.value)
 
 
 @pytest.mark.parametrize("secret", ["hunter2", "whsec_", "whsec_!!!!"])

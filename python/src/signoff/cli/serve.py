@@ -20,8 +20,8 @@ Database = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="sqlite:///relative.db or sqlite:////absolute.db, as in SIGNOFF_DATABASE_URL; "
-        "else a file in your data folder.",
+        help="sqlite:///relative.db, sqlite:////absolute.db or postgresql://…, as in "
+        "SIGNOFF_DATABASE_URL; else a file in your data folder.",
     ),
 ]
 PIP_LINE = "pip install 'signoff[server]'"

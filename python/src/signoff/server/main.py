@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
 
@@ -34,8 +34,11 @@ from signoff.server.metrics import Metrics
 from signoff.server.operations import keys
 from signoff.server.operations.context import Context, Options
 from signoff.server.operations.keys import NewKey
-from signoff.server.settings import Settings
+from signoff.server.settings import PostgresUrl, Settings
 from signoff.server.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from signoff.server.store.postgres import PostgresStore
 
 __all__ = [
     "Clock",
@@ -51,6 +54,8 @@ __all__ = [
     "running",
     "serve",
 ]
+
+Engine: TypeAlias = "SqliteStore | PostgresStore"
 
 _log = logging.getLogger("signoff")
 
@@ -113,7 +118,7 @@ class Server:
         bound = handlers.bind(read, self.metrics)
         self._app = App(read, bound, self._context, self.metrics, self._extensions(store, liveness))
 
-    def _extensions(self, store: SqliteStore, liveness: Liveness) -> dict[str, Extension]:
+    def _extensions(self, store: Engine, liveness: Liveness) -> dict[str, Extension]:
         if self._token is None or self._context is None or self._maintenance is None:
             return {}
         if not isinstance(self.clock, ManualClock):
@@ -254,11 +259,23 @@ async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
         await store.close()
 
 
-async def _open(settings: Settings) -> SqliteStore:
+async def _open(settings: Settings) -> Engine:
     try:
+        if isinstance(settings.database, PostgresUrl):
+            return await _postgres().open(settings.database.url)
         return await SqliteStore.open(settings.database)
     except (SchemaError, StoreUnavailable) as error:
         raise StartError(f"{settings.database}: {error}") from error
+
+
+def _postgres() -> type[PostgresStore]:
+    try:
+        from signoff.server.store.postgres import PostgresStore
+    except ImportError as error:
+        raise StartError(
+            f"PostgreSQL needs {error.name}: pip install 'signoff[postgres]'"
+        ) from None
+    return PostgresStore
 
 
 def _options(settings: Settings) -> Options:

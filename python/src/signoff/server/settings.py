@@ -1,6 +1,7 @@
 """What the server is told by its environment. Nothing else in it reads the environment.
 
-SIGNOFF_DATABASE_URL                      sqlite:///path; default: signoff.db in the data folder
+SIGNOFF_DATABASE_URL                      sqlite:///path or postgresql://…; default: signoff.db in
+                                          the data folder
 SIGNOFF_HOST, SIGNOFF_PORT                where to listen; default 127.0.0.1 and 8080
 SIGNOFF_APPROVAL_WEBHOOK_SECRET           signed decisions are checked by it; none: refused
 SIGNOFF_APPROVAL_WEBHOOK_SECRET_PREVIOUS  counts too, while the secret is being replaced
@@ -39,11 +40,24 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class PostgresUrl:
+    """Where a PostgreSQL database is. As text it shows everything but how one gets in."""
+
+    url: str = field(repr=False)
+    """``postgresql://user:password@host:port/database?option=value``, as libpq takes it."""
+
+    def __str__(self) -> str:
+        parts = urlsplit(self.url)
+        account, at, place = parts.netloc.rpartition("@")
+        return f"{parts.scheme}://{account.partition(':')[0]}{at}{place}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the server was told; each field has the default of a server that was told nothing."""
 
-    database: Path
-    """The SQLite file."""
+    database: Path | PostgresUrl
+    """The SQLite file, or where PostgreSQL is."""
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     """0 takes any free port."""
@@ -79,7 +93,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             " SIGNOFF_APPROVAL_WEBHOOK_SECRET: set the new secret too"
         )
     return Settings(
-        database=said.read("SIGNOFF_DATABASE_URL", _database) or _default_database(said),
+        database=_read_database(said),
         host=said.text("SIGNOFF_HOST") or DEFAULT_HOST,
         port=said.read("SIGNOFF_PORT", port, DEFAULT_PORT),
         webhook_secrets=tuple(secret for secret in secrets if secret),
@@ -152,16 +166,38 @@ class _Said:
         return self.read(name, parse)
 
 
-def _default_database(said: _Said) -> Path:
-    return data_folder(said.environment) / "signoff.db"
+def _read_database(said: _Said) -> Path | PostgresUrl:
+    name = "SIGNOFF_DATABASE_URL"
+    has_account = "@" in (said.text(name) or "")
+    default: Path | PostgresUrl = data_folder(said.environment) / "signoff.db"
+    return said.read(name, _database, default, secret=has_account)
 
 
-def _database(text: str) -> Path:
+def _database(text: str) -> Path | PostgresUrl:
     scheme, _, path = text.partition("://")
+    if scheme in ("postgresql", "postgres") and path:
+        return _postgres(text)
     # Three slashes and a path: relative to where the server starts; four: from the root.
     if scheme != "sqlite" or not path.startswith("/") or path in ("/", "/:memory:"):
-        raise ValueError("sqlite:///relative.db or sqlite:////absolute/path.db")
+        raise ValueError(
+            "sqlite:///relative.db, sqlite:////absolute/path.db"
+            " or postgresql://user:password@host/database"
+        )
     return Path(path[1:]).expanduser()
+
+
+def _postgres(text: str) -> PostgresUrl:
+    try:
+        parts = urlsplit(text)
+        right = parts.port != 0 and parts.path not in ("", "/") and not parts.fragment
+    except ValueError:  # whose text would show a part of it
+        right = False
+    if not right:
+        raise ValueError(
+            "postgresql://user:password@host:port/database, with % escapes where a password has"
+            " characters such as @ / # ?"
+        )
+    return PostgresUrl(text)
 
 
 def _url(text: str) -> str:
