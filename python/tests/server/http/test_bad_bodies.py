@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -298,13 +299,32 @@ async def test_a_content_length_that_is_none(client: httpx.AsyncClient, operatio
 
 
 async def test_many_faults_are_cut_to_twenty(client: httpx.AsyncClient):
-    content = dumps_text({f"x{number}": 1 for number in range(5_000)}).encode()
+    content = dumps_text({f"x{number}": 1 for number in range(1_500)}).encode()
     response = await client.post(
         "/api/v1/approval-requests", content=content, headers={"content-type": "application/json"}
     )
     problem = response.json()
     assert len(problem["errors"]) == 20
     assert problem["detail"].endswith("(and 19 more)")
+
+
+@pytest.mark.parametrize(
+    "path, member",
+    [("/nodes/register", "reasoners"), ("/nodes/a/heartbeat", "in_hand"), ("/nodes/register", "x")],
+)
+async def test_half_a_million_faults_take_no_longer_than_one(
+    client: httpx.AsyncClient, path: str, member: str
+):
+    """To gather them all would hold the server up for ten seconds."""
+    wrong = "[" + ",".join(["1"] * 500_000) + "]"
+    value = f'{{"executions": {wrong}}}' if member == "in_hand" else wrong
+    content = f'{{"{member}": {value}}}'.encode()
+    headers = {"content-type": "application/json"}
+    async with asyncio.timeout(3):
+        response = await client.post(f"/api/v1{path}", content=content, headers=headers)
+    problem = response.json()
+    assert problem["code"] == "invalid_request"
+    assert len(problem["errors"]) == 1
 
 
 async def test_an_integer_may_be_written_as_a_double(client: httpx.AsyncClient):

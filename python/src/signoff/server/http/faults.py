@@ -12,6 +12,7 @@ from typing import Any, Final
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from signoff.server.domain.errors import Fault, Refusal
+from signoff.server.operations import validation
 
 MOST: Final = 20
 """Places that one answer names. Whoever has more wrong will ask again."""
@@ -65,8 +66,11 @@ def refuse(faults: Iterable[Fault]) -> Refusal:
 def of_value(
     validator: Draft202012Validator, value: object, where: str, at: tuple[str, ...] = ()
 ) -> Iterator[Fault]:
-    """Each place in ``value`` that is wrong; ``at`` is where the value itself stands."""
-    for error in validator.iter_errors(value):
+    """Each place in ``value`` that is wrong, in a large one only the first.
+
+    ``at`` is where the value itself stands.
+    """
+    for error in validation.errors(validator, value):
         yield from _of_error(error, where, at)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 
 from signoff.server.domain.errors import Fault, Refusal
+from signoff.server.operations import validation
 
 MOST_FAULTS = 20
 """So many places are named at most."""
@@ -29,7 +30,9 @@ def check(schema: str, value: object) -> None:
     validator = _compiled(schema)
     if validator is None or validator.is_valid(value):
         return
-    raise refusal([_fault(error) for error in islice(validator.iter_errors(value), MOST_FAULTS)])
+    raise refusal(
+        [_fault(error) for error in islice(validation.errors(validator, value), MOST_FAULTS)]
+    )
 
 
 def refusal(faults: list[Fault]) -> Refusal:
