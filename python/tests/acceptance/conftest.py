@@ -3,6 +3,7 @@ fails."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.agent_processes import AGENTS, AgentProcess
-from tests.acceptance.processes import Process
+from tests.acceptance.processes import Process, unmeasured
 from tests.acceptance.servers import Server
 
 PROCESSES = pytest.StashKey[list[list[Process]]]()
@@ -38,6 +39,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
             for process in started:
                 report.sections.append((f"output of {process.name}", process.output()[-6000:]))
     return report
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The coverage of processes that start from here on is not measured: others show it."""
+    for name in {*os.environ} - {*unmeasured(os.environ)}:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ class Server(Process):
             where agents of this project take part: they refuse what was not signed just now.
         key: sent with every request.
         env: instead of this process's environment.
+        database_url: where its data is; None: in a SQLite file of its own.
     """
 
     def __init__(
@@ -47,13 +48,14 @@ class Server(Process):
         test_control: bool = False,
         key: str | None = None,
         env: Mapping[str, str] | None = None,
+        database_url: str | None = None,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = folder / "server.db"
         self.secret = secret
         self.key = key
-        told = {"SIGNOFF_DATABASE_URL": f"sqlite:///{self.database}"}
+        told = {"SIGNOFF_DATABASE_URL": database_url or f"sqlite:///{self.database}"}
         if secret is not None:
             told["SIGNOFF_APPROVAL_WEBHOOK_SECRET"] = secret
         command = [signoff_command(), "serve", "--port", str(self.port)]

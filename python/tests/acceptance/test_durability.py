@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from tests.acceptance.agent_processes import AgentProcess
 from tests.acceptance.processes import environment, signoff_command, until
@@ -50,6 +51,7 @@ def start(http: httpx.Client, key: str) -> str:
     return str(answer.json()["execution_id"])
 
 
+@pytest.mark.usefixtures("fast")
 def test_what_was_acknowledged_outlives_sigkill_and_the_rest_converges(
     server: Server, agent: AgentProcess
 ) -> None:

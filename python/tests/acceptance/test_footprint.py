@@ -14,19 +14,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.acceptance.processes import environment
+from tests.acceptance.processes import environment, unmeasured
 from tests.acceptance.servers import Server
 
 PACKAGE = Path(__file__).parents[2]
 
 IMPORT_SECONDS = 0.150
 READY_SECONDS = 1.5
-
-
-def unmeasured(**more: str) -> dict[str, str]:
-    """The environment without what measures coverage: it would be measured along."""
-    told = environment(**more)
-    return {name: value for name, value in told.items() if not name.startswith("COV")}
 
 
 def assert_once(measure: Callable[[], float], seconds: float, tries: int = 10) -> None:
@@ -51,7 +45,7 @@ def installed() -> dict[str, Any]:
         text=True,
         timeout=85,
         check=False,
-        env=unmeasured(),
+        env=unmeasured(environment()),
     )
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)
@@ -86,7 +80,7 @@ def test_import_signoff_needs_nothing_else(installed: dict[str, Any]) -> None:
     program = (Path(__file__).parent / "only_these.py").read_text()
     ran = subprocess.run(
         [sys.executable, "-c", program, *installed],
-        env=unmeasured(),
+        env=unmeasured(environment()),
         capture_output=True,
         text=True,
         timeout=60,
@@ -101,7 +95,10 @@ def test_import_signoff_takes_less_than_150_ms() -> None:
 
     def once() -> float:
         ran = subprocess.run(
-            [sys.executable, "-c", program], env=unmeasured(), capture_output=True, check=True
+            [sys.executable, "-c", program],
+            env=unmeasured(environment()),
+            capture_output=True,
+            check=True,
         )
         return float(ran.stdout)
 
@@ -114,7 +111,7 @@ def test_the_server_is_ready_in_less_than_a_second_and_a_half(tmp_path: Path) ->
     def once() -> float:
         folder = next(folders)
         folder.mkdir()
-        server = Server(folder, env=unmeasured())
+        server = Server(folder, env=unmeasured(environment()))
         try:
             return server.start()
         finally:

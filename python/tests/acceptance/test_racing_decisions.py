@@ -13,7 +13,7 @@ EACH_SIDE_AT_LEAST = 100
 
 
 @pytest.mark.timeout(180, method="signal")
-@pytest.mark.usefixtures("agent")
+@pytest.mark.usefixtures("fast", "agent")
 def test_of_two_opposite_decisions_exactly_one_wins_and_the_agent_hears_it(server: Server) -> None:
     for number in range(RACES):
         server.begin("gates.just_ask", own_id=f"race-{number}")
