@@ -1,4 +1,8 @@
+from collections.abc import Iterator
+
 import pytest
+
+from tests.postgres import new_database, running_server
 
 
 @pytest.fixture(params=["async", "blocking"])
@@ -6,3 +10,17 @@ def kind(request: pytest.FixtureRequest) -> str:
     """Which of the two clients; a test that names it runs with each."""
     kind: str = request.param
     return kind
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL that the first test that needs it starts, and the session ends; its URL."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh(postgres_server: str, worker_id: str) -> Iterator[str]:
+    """The URL of a database without a schema."""
+    with new_database(postgres_server, f"signoff_fresh_{worker_id}") as url:
+        yield url

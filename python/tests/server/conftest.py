@@ -11,7 +11,7 @@ import pytest
 from signoff.server.domain.store import Store
 from signoff.server.store.postgres import PostgresStore
 from signoff.server.store.sqlite import SqliteStore
-from tests.postgres import new_database, running_server
+from tests.postgres import new_database
 from tests.server.rows import Maker
 
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -24,23 +24,9 @@ _TABLES = (
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL that the first test that needs it starts, and the session ends; its URL."""
-    with running_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 def postgres_url(postgres_server: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
     """A database that has the schema; each test that takes its store from it finds it empty."""
     with new_database(postgres_server, f"signoff_{testrun_uid}_{worker_id}") as url:
-        yield url
-
-
-@pytest.fixture
-def fresh(postgres_server: str, worker_id: str) -> Iterator[str]:
-    """The URL of a database without a schema."""
-    with new_database(postgres_server, f"signoff_fresh_{worker_id}") as url:
         yield url
 
 
