@@ -95,6 +95,10 @@ func (c *Client) nextPoll(ctx context.Context, id string, end deadline, idle int
 			return err
 		}
 	}
+	if idle == 0 {
+		// It was held for its time: nothing went wrong.
+		err = nil
+	}
 	now := c.clock.Now()
 	if end.left(now, 1) <= 0 || c.clock.Sleep(ctx, end.left(now, wait)) != nil {
 		return waitOver(ctx, id, err)
