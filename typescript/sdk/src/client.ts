@@ -68,12 +68,6 @@ export interface OfExecution {
   executionId?: string | undefined;
 }
 
-/** A decision and whom it is about, for `respond`. */
-export interface SignedResponse extends Omit<models.ApprovalResponse, "requestId"> {
-  /** The `apr_` id, or the asker's own. */
-  requestId: string;
-}
-
 export interface RespondOptions extends CallOptions {
   /** What the server has as `SIGNOFF_APPROVAL_WEBHOOK_SECRET`. */
   secret: string;
@@ -190,7 +184,7 @@ export class SignoffClient extends Operations {
    * @throws {AmbiguousRequestIdError} the own id has named several; its `candidates` says which.
    * @throws {NotFoundError} there is no such request.
    */
-  async respond(response: SignedResponse, options: RespondOptions): Promise<models.DecisionReceipt> {
+  async respond(response: models.ApprovalResponse, options: RespondOptions): Promise<models.DecisionReceipt> {
     const limits = this.calls.limits(options);
     const { clock } = this.calls.patience;
     const { requestId, executionId, ...rest } = response;

@@ -4,7 +4,6 @@ export {
   type ClientOptions,
   type OfExecution,
   type RespondOptions,
-  type SignedResponse,
   SignoffClient,
 } from "./client.js";
 export { type Clock, systemClock } from "./clock.js";

@@ -47,7 +47,7 @@ export interface ExecuteAsyncOptions extends CallOptions {
 }
 
 export interface ExecuteOptions extends ExecuteAsyncOptions {
-  /** Seconds to wait for the end, 0 to 600; by default 90. */
+  /** Seconds to wait for the end, 0 to 600; by default 90. Node's `fetch` holds on for 300, then it is asked again. */
   waitSeconds?: number | undefined;
 }
 
