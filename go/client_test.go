@@ -293,6 +293,24 @@ func TestASignedResponseDecides(t *testing.T) {
 	}
 }
 
+func TestASecretIsUsedInTheFormThatItIsFor(t *testing.T) {
+	receipt := says(200, `{"status":"processed","approval":`+decidedApproval("approved")+`}`)
+	for _, secret := range []string{"plain", testSecret} {
+		f := newFaulty(t, problem(503, "shutting_down"), receipt)
+		client, clock := f.client(t)
+		must(client.Respond(soon(t), secret, &ApprovalResponse{RequestID: "a", Decision: DecisionApproved}, nil))(t)
+		for index, request := range f.requests {
+			verified := must(VerifyApprovalResponse(request.Header, []byte(f.bodies[index]), []string{secret}, clock.Now()))(t)
+			if (verified.Form == SignatureBody) != (secret == "plain") || verified.ID != f.requests[0].Header.Get("Webhook-Id") {
+				t.Errorf("got %+v", verified)
+			}
+		}
+	}
+	if _, err := newClient(t).Respond(soon(t), "whsec_!", &ApprovalResponse{}, nil); err == nil {
+		t.Error("a secret that is none is used")
+	}
+}
+
 func TestTheSystemAnswers(t *testing.T) {
 	client := realClient(t)
 	if health := must(client.GetHealth(soon(t)))(t); health.Status != "ok" {
