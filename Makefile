@@ -82,7 +82,7 @@ test-python: $(PYTHON_READY)
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
 	cd go && go test ./...
 
-test-typescript: $(TYPESCRIPT_READY)
+test-typescript: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	cd typescript && npm test
 
 constraints: ## take the newest development tools that python/pyproject.toml allows

@@ -141,7 +141,8 @@ def test_a_result_is_not_lost_when_the_server_is_away_at_its_report(
 ) -> None:
     gate, passed = tmp_path / "gate", tmp_path / "passed"
     execution_id = server.begin("gates.hold", gate=str(gate), passed=str(passed))
-    until(lambda: server.execution(execution_id)["status"] == "running")
+    # `running` is said at the claim, before the agent has heard of it.
+    until(tmp_path.joinpath("passed.begun").exists, what="the agent has it in hand")
     server.kill()
     gate.touch()
     until(passed.exists, what="the reasoner is at its end")

@@ -109,7 +109,8 @@ async def ask_until_approved(own_id: str) -> list[str]:
 
 @app.reasoner
 async def hold(gate: str, passed: str) -> str:
-    """Go on when the file `gate` is there; say so by the file `passed`."""
+    """Go on when the file `gate` is there; say so by `passed`, and by `passed.begun` before."""
+    Path(f"{passed}.begun").touch()
     while not Path(gate).exists():
         await asyncio.sleep(0.005)
     Path(passed).touch()
