@@ -19,6 +19,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +79,6 @@ class Cluster:
         self._account = _account()
         self._options = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         self._process: subprocess.Popen[str] | None = None
-        self._ready = threading.Event()
         self.said: deque[str] = deque(maxlen=100)
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
@@ -100,9 +100,9 @@ class Cluster:
         return f"postgresql://signoff:{password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start it and wait until it takes connections. It ends with the thread that calls this."""
         assert self._bin is not None
-        self._ready.clear()
+        ready = threading.Event()
         command = [str(self._bin / "postgres"), "-D", str(self._folder), "-p", str(self.port)]
         command += ["-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "lc_messages=C"]
         self._process = subprocess.Popen(
@@ -113,20 +113,33 @@ class Cluster:
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - no more than one call into libc
             **self._account,
         )
-        threading.Thread(target=self._listen, args=[self._process], daemon=True).start()
-        assert self._ready.wait(DEADLINE), "".join(self.said)
+        threading.Thread(target=self._listen, args=[self._process, ready], daemon=True).start()
+        assert ready.wait(DEADLINE), "".join(self.said)
         assert self._process.poll() is None, "".join(self.said)
 
     def kill(self) -> None:
         """SIGKILL to the whole server, all its processes."""
         assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        pids = [int(pid) for pid in children.read_text().split()]
-        self._process.kill()
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._process.wait()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While the block runs the server does not answer, though it is there."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, sign: signal.Signals) -> None:
+        """To the server and its children; the first first, so that it makes no others."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(each, sign)
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT cuts connections off, SIGQUIT does not even tidy up."""
@@ -134,14 +147,14 @@ class Cluster:
             self._process.send_signal(sign)
             self._process.wait(DEADLINE)
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
         assert process.stderr is not None
         with process.stderr as lines:
             for line in lines:
                 self.said.append(line)
                 if "ready to accept connections" in line:
-                    self._ready.set()
-        self._ready.set()  # it has ended: nobody waits for it any more
+                    ready.set()
+        ready.set()  # it has ended: nobody waits for it any more
 
 
 @contextmanager
@@ -199,6 +212,5 @@ def run(url: str, *statements: str) -> None:
             await connection.execute(statement)
         await connection.close()
 
-    thread = threading.Thread(target=asyncio.run, args=[work()])
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work()).result()

@@ -431,7 +431,7 @@ async def test_what_was_acknowledged_survives_a_kill_of_the_database(
             await store.one("ping")
         with pytest.raises(StoreUnavailable):
             await store.apply(key(999_999))
-        await asyncio.to_thread(durable.start)
+        durable.start()
         # By itself: nobody tells it that the database is back.
         assert await store.one("ping") == {"one": 1}
         kept = {str(row["key_id"]) for row in await store.all("list_keys")}
@@ -440,3 +440,22 @@ async def test_what_was_acknowledged_survives_a_kill_of_the_database(
         with suppress(Missed):
             await store.apply(key(0))
         await store.close()
+
+
+async def test_it_closes_in_time_although_the_database_hangs(
+    durable: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_channel, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_connections, "CLOSE_SECONDS", 0.1)
+    with new_database(durable.url(), "hangs") as url:
+        store = await PostgresStore.open(url)
+        await store.apply(key(1))
+        with durable.stopped():
+            hanging = asyncio.create_task(store.apply(key(2)))
+            await asyncio.wait([hanging], timeout=0)
+            async with asyncio.timeout(3):
+                await store.close()
+            assert not hanging.done()
+        async with asyncio.timeout(DEADLINE):
+            await asyncio.wait([hanging])

@@ -41,6 +41,10 @@ from signoff.server.store.postgres_transaction import Job, Undone, run
 TRIES = 10
 """How often a change is applied anew after a deadlock or a lost connection."""
 
+CLOSE_SECONDS = 3.0
+"""How long to wait in the end for what has begun: a server stops within five seconds, also when
+its database hangs. What is not done by then is not acknowledged."""
+
 
 class PostgresStore:
     """A :class:`~signoff.server.domain.store.Store` in one PostgreSQL database."""
@@ -120,7 +124,7 @@ class PostgresStore:
             return
         self._closed = True
         if self._applying:
-            await asyncio.wait(self._applying)
+            await asyncio.wait(self._applying, timeout=CLOSE_SECONDS)
         await self._channel.close()
         await self._connections.close()
 

@@ -30,6 +30,7 @@ LONGEST = 7_900
 """Bytes in one notification; PostgreSQL takes just under 8,000."""
 
 RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 
 _log = logging.getLogger("signoff.store")
 
@@ -61,11 +62,12 @@ class Channel:
         self._news.set()
 
     async def close(self) -> None:
-        """Tell what is still untold, and leave."""
+        """Tell what is still untold, if that can be done at once, and leave."""
         self._closed.set()
         self._news.set()
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+            self._task.cancel()
 
     async def _run(self, joined: Session) -> None:
         session: Session | None = joined
@@ -125,7 +127,7 @@ class Channel:
 async def _leave(session: Session) -> None:
     if not session.is_closed():
         with suppress(asyncpg.PostgresError, *LOST):
-            await session.close(timeout=RETRY_SECONDS)
+            await session.close(timeout=CLOSE_SECONDS)
 
 
 def payloads(origin: str, topics: Iterable[str]) -> Iterator[str]:

@@ -105,6 +105,11 @@ async def connect(url: str) -> Session:
     return session
 
 
+async def _end(session: Session) -> None:
+    with suppress(asyncpg.PostgresError, *LOST):
+        await session.close(timeout=CLOSE_SECONDS)
+
+
 def _told(error: Exception) -> str:
     return str(error) or type(error).__name__
 
@@ -146,10 +151,8 @@ class Connections:
     async def close(self) -> None:
         """Close those that are idle, and the others when they come back."""
         self._closed = True
-        while self._idle:
-            session = self._idle.pop()
-            with suppress(asyncpg.PostgresError, *LOST):
-                await session.close(timeout=CLOSE_SECONDS)
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*map(_end, idle))
 
     def _take(self) -> Session | None:
         if self._closed:
