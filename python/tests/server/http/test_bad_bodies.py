@@ -150,6 +150,8 @@ def beyond_string(schema: dict[str, Any]) -> Iterator[Any]:
 def beyond_number(schema: dict[str, Any]) -> Iterator[Any]:
     if schema["type"] == "integer":
         yield 1.5
+        yield 2**63
+        yield -(2**63) - 1
     if "minimum" in schema:
         yield schema["minimum"] - 1
     if "exclusiveMinimum" in schema:

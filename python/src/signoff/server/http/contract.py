@@ -30,6 +30,7 @@ LARGE_BODY_LIMIT: Final = 10 * 1024 * 1024
 _LARGE: Final = frozenset({"reportExecutionStatus"})
 _NAMES: Final = re.compile(r"{(\w+)}")
 _PROSE: Final = frozenset({"description", "examples", "example", "default"})
+_INT64: Final = {"minimum": -(2**63), "maximum": 2**63 - 1}
 _METHODS: Final = ("get", "put", "post", "delete", "patch")
 
 
@@ -216,13 +217,15 @@ class _Reader:
             return [self._whole(each) for each in node]
         if not isinstance(node, dict):
             return node
-        return {
+        whole = {
             name: {each: self._whole(member) for each, member in said.items()}
             if name == "properties"
             else self._whole(said)
             for name, said in self._resolved(node).items()
             if name not in _PROSE
         }
+        # To a validator a format is a remark; to every client it is the type of the field.
+        return _INT64 | whole if whole.get("format") == "int64" else whole
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
