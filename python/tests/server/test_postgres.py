@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
 
-from signoff.server.domain.store import Change, Missed, SchemaError, StoreUnavailable
+from signoff.server.domain.store import Board, Change, SchemaError, StoreUnavailable
 from signoff.server.store import (
     migrations,
     postgres,
@@ -336,6 +335,25 @@ async def test_a_database_that_is_not_there(postgres_server: str) -> None:
         await PostgresStore.open(other)
 
 
+async def test_a_connection_that_ends_while_it_is_set_up(postgres_url: str) -> None:
+    async def broken() -> postgres_connections.Session:
+        session = await postgres_connections.connect(postgres_url)
+        await session.close()
+        return session
+
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await postgres_channel.Channel(broken, Board()).open()
+
+    session = await postgres_connections.connect(postgres_url)
+    ended = asyncio.Event()
+    session.add_termination_listener(lambda _: ended.set())
+    await cut_off(postgres_url)
+    async with asyncio.timeout(DEADLINE):
+        await ended.wait()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await postgres_schema.migrate(session)
+
+
 # Other servers
 
 
@@ -399,9 +417,9 @@ def durable() -> Iterator[Cluster]:
 
 
 async def test_what_was_acknowledged_survives_a_kill_of_the_database(
-    durable: Cluster, caplog: pytest.LogCaptureFixture
+    durable: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL)
+    monkeypatch.setattr(postgres_channel, "RETRY_SECONDS", 0.01)
     with new_database(durable.url(), "killed") as url:
         store = await PostgresStore.open(url)
         acknowledged: list[str] = []
@@ -431,14 +449,18 @@ async def test_what_was_acknowledged_survives_a_kill_of_the_database(
             await store.one("ping")
         with pytest.raises(StoreUnavailable):
             await store.apply(key(999_999))
+        async with asyncio.timeout(DEADLINE):
+            while "not in touch with other servers" not in caplog.text:
+                await asyncio.sleep(0.01)
         durable.start()
         # By itself: nobody tells it that the database is back.
         assert await store.one("ping") == {"one": 1}
         kept = {str(row["key_id"]) for row in await store.all("list_keys")}
         assert set(acknowledged) <= kept
         assert kept <= {*acknowledged, *unknown}
-        with suppress(Missed):
-            await store.apply(key(0))
+        with store.watch("due") as watch:
+            async with asyncio.timeout(DEADLINE):
+                await watch.event.wait()  # it is in touch with other servers again
         await store.close()
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from signoff.server.domain.store import Board, StoreUnavailable
-from signoff.server.store.postgres_connections import LOST
+from signoff.server.store.postgres_connections import LOST, unavailable
 
 if TYPE_CHECKING:
     from signoff.server.store.postgres_connections import Session
@@ -89,9 +89,9 @@ class Channel:
             await session.execute("SET synchronous_commit = off")
             await session.add_listener(NAME, self._hear)
             session.add_termination_listener(self._lost)
-        except BaseException:
+        except (asyncpg.PostgresError, *LOST) as error:
             session.terminate()
-            raise
+            raise unavailable(error) from error
         # Nobody has heard what was said while we were away.
         self._board.wake_all()
         return session
