@@ -169,13 +169,13 @@ def test_it_waits_for_the_last_pending_request() -> None:
     ]
 
 
-def test_a_finished_one_counts_nothing() -> None:
+def test_a_finished_one_goes_on_counting_what_is_below_it() -> None:
     execution = Execution(in_state(ExecutionStatus.FAILED))
-    execution.count(at=NOW, actor=PERSON, pending_own=1)
+    execution.count(at=NOW, actor=PERSON, waiting_children=1)
     execution.wake(NOW)
-    assert execution.row == in_state(ExecutionStatus.FAILED)
-    with pytest.raises(ValueError, match="nothing was appended"):
-        execution.statements()
+    assert execution.row == in_state(ExecutionStatus.FAILED) | {"waiting_children": 1}
+    assert execution.waits
+    assert execution.head["seq"] == execution.from_seq
 
 
 def test_claims_count_attempts() -> None:

@@ -140,13 +140,53 @@ async def test_the_end_of_a_child_wakes_a_waiting_parent_that_nobody_holds(world
     assert (row["status"], row["dispatch_at"]) == ("waiting", world.clock.now())
 
 
-async def test_a_finished_parent_is_left_alone(world: World) -> None:
-    root, child, leaf, _ = await family(world)
-    tree = await Tree.load(world.context, child)
+async def succeeded(world: World, execution_id: str) -> None:
+    tree = await Tree.load(world.context, execution_id)
     tree.move(SUCCEEDED, SERVER, result="1")
     await world.store.apply(tree.change())
+
+
+async def test_whoever_is_above_a_finished_parent_waits_for_what_is_below_it(
+    world: World,
+) -> None:
+    root, child, leaf, brother = await family(world)
+    await succeeded(world, child)
+    events = await world.types(child)
     await opened(world, leaf)
-    assert await world.statuses(root, child, leaf) == ["running", "succeeded", "waiting"]
+    await opened(world, brother)
+    assert await world.statuses(root, child, leaf) == ["waiting", "succeeded", "waiting"]
+    await opened(world, leaf, -1)
+    assert await world.statuses(root, leaf) == ["waiting", "running"]
+    await world.release(root)
+    await opened(world, brother, -1)
+    assert await world.statuses(root, child, brother) == ["running", "succeeded", "running"]
+    assert (await world.execution(root))["dispatch_at"] == world.clock.now()
+    assert await world.types(child) == events
+
+
+async def test_whoever_is_above_goes_on_waiting_when_the_parent_ends_before_its_child(
+    world: World,
+) -> None:
+    root, child, leaf, _ = await family(world)
+    await opened(world, leaf)
+    await succeeded(world, child)
+    assert await world.statuses(root, child, leaf) == ["waiting", "succeeded", "waiting"]
+    await opened(world, leaf, -1)
+    assert await world.statuses(root, child, leaf) == ["running", "succeeded", "running"]
+
+
+async def test_an_end_and_a_count_built_on_one_state_cannot_both_apply(world: World) -> None:
+    """The parent ends while its child goes on: else whoever is above it would wait for ever."""
+    root, child, leaf, _ = await family(world)
+    await opened(world, leaf)
+    await opened(world, child)
+    end = await Tree.load(world.context, child)
+    end.move(SUCCEEDED, SERVER, result="1")
+    await opened(world, leaf, -1)
+    with pytest.raises(Missed):
+        await world.store.apply(end.change())
+    await succeeded(world, child)
+    assert await world.statuses(root, child, leaf) == ["running", "succeeded", "running"]
 
 
 async def test_descendants_are_the_unfinished_ones_below_parents_first(world: World) -> None:
@@ -195,9 +235,20 @@ async def test_a_change_wakes_who_watches_what_it_touched_and_no_other(world: Wo
     row = tree.append("agent.tool_call", PERSON, content="1", key="tool.1", of=tree.execution)
     tree.wake("apr:x")
     change = tree.change()
-    assert change.topics == {f"exec:{leaf}", "apr:x", "due"}
+    assert change.topics == {f"exec:{leaf}", "apr:x"}
     await world.store.apply(change)
     assert (await world.events(leaf))[-1]["hash"] == row["hash"]
+
+
+async def test_a_change_wakes_the_loops_when_something_falls_due(world: World) -> None:
+    await world.instance()
+    execution_id = await world.queued()
+    tree = await Tree.load(world.context, execution_id)
+    tree.append(EventType.NOTE, PERSON)
+    assert tree.change().topics == {f"exec:{execution_id}"}
+    tree = await Tree.load(world.context, execution_id)
+    tree.execution.claim("i-1", at=tree.now)  # its running clock runs
+    assert tree.change().topics == {f"exec:{execution_id}", "due"}
 
 
 async def test_what_is_deferred_is_built_when_all_else_is_done(world: World) -> None:

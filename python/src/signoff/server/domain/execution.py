@@ -169,6 +169,11 @@ class Execution(Chain):
         return is_finished(self.row)
 
     @property
+    def waits(self) -> bool:
+        """Whether it, or an unfinished execution below it, has a pending request."""
+        return bool(self.row["pending_own"] + self.row["waiting_children"])
+
+    @property
     def exhausted(self) -> bool:
         """Whether so many attempts in a row came to nothing that there is no next one."""
         return bool(self.row["idle_attempts"] >= self.row["max_attempts"])
@@ -275,18 +280,17 @@ class Execution(Chain):
     ) -> None:
         """Add to the counts of what it waits for, and park or resume it as they say.
 
-        A finished one is left alone.
+        A finished one only goes on counting: those above it wait for what is below it.
         """
-        if self.finished:
-            return
         own = self.row["pending_own"] + pending_own
         children = self.row["waiting_children"] + waiting_children
-        waits = own + children > 0
         self.set(pending_own=own, waiting_children=children)
         data = {"attempt": self.row["attempt"]}
-        if waits and self.status != WAITING:
+        if self.finished:
+            return
+        if self.waits and self.status != WAITING:
             self.move(PARKED, at=at, actor=actor, data=data)
-        elif not waits and self.status == WAITING:
+        elif not self.waits and self.status == WAITING:
             self.move(RESUMED, at=at, actor=actor, data=data)
 
     def _run_clock(self, at: int) -> None:

@@ -46,7 +46,7 @@ async def cancel_execution(
             return
         access.require_unfinished(context, tree.execution.row)
         below = tree.descendants
-        # Parents first: a child of a finished execution moves nothing above it.
+        # Parents first: none of them goes on for a moment because its child has ended.
         for member in (tree.execution, *below):
             why = reason if member is tree.execution else PARENT_CANCELLED
             await end(

@@ -136,7 +136,8 @@ def _moved(row: Row, state: str, next_at: int | None, **columns: Value) -> Chang
         "sources": (PENDING,),
         "if_attempts": row["attempts"],
     }
-    return Change([Statement("move_message", params | columns)], {"due"})
+    topics = set() if next_at is None else {"due"}
+    return Change([Statement("move_message", params | columns)], topics)
 
 
 async def _apply(context: Context, change: Change) -> bool:

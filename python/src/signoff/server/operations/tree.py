@@ -69,12 +69,23 @@ class Draft:
         self._change.wake(*topics)
 
     def change(self) -> Change:
-        """What was done, as one change: heads and events first. It wakes ``due``. Call it once."""
+        """What was done, as one change: heads and events first. Call it once.
+
+        It wakes ``due`` when it writes down a time at which something is to be done.
+        """
         for build in self._deferred:
             self.extend(build())
         self._change.add_chains(*self._chains)
-        self._change.wake("due")
+        if any(map(_falls_due, self._change.statements)):
+            self._change.wake("due")
         return self._change
+
+
+_DUE = ("dispatch_at", "expires_at", "next_at", "timeout_at")
+
+
+def _falls_due(statement: Statement) -> bool:
+    return any(statement.params.get(name) is not None for name in _DUE)
 
 
 class Tree(Draft):
@@ -173,9 +184,9 @@ class Tree(Draft):
             Conflict, ValueError: as :meth:`Execution.move`.
         """
         moved = of or self.execution
-        was_waiting = moved.status == WAITING
+        waited = moved.waits
         moved.move(transition, at=self.now, actor=actor, reason=reason, data=data, **columns)
-        self._ripple(moved, was_waiting, actor)
+        self._ripple(moved, waited, actor)
         if moved.finished and (parent := self._parent(moved)) and parent.status == WAITING:
             parent.wake(self.now)
 
@@ -197,18 +208,17 @@ class Tree(Draft):
         return super().change()
 
     def _count(self, pending_own: int, actor: Actor) -> None:
-        was_waiting = self.execution.status == WAITING
+        waited = self.execution.waits
         self.execution.count(at=self.now, actor=actor, pending_own=pending_own)
-        self._ripple(self.execution, was_waiting, actor)
+        self._ripple(self.execution, waited, actor)
 
-    def _ripple(self, child: Execution, was_waiting: bool, actor: Actor) -> None:
+    def _ripple(self, child: Execution, waited: bool, actor: Actor) -> None:
         for ancestor in self._above(child):
-            is_waiting = child.status == WAITING
-            if was_waiting == is_waiting or ancestor.finished:
+            if waited == child.waits:
                 return
-            was_waiting = ancestor.status == WAITING
-            ancestor.count(at=self.now, actor=actor, waiting_children=1 if is_waiting else -1)
-            if was_waiting and ancestor.status != WAITING:
+            waited = ancestor.waits
+            ancestor.count(at=self.now, actor=actor, waiting_children=1 if child.waits else -1)
+            if waited and not ancestor.waits:
                 ancestor.wake(self.now)
             child = ancestor
 
@@ -263,9 +273,13 @@ class _Member:
             }
             return [Statement("wait_for_children", self._quiet() | guards | counted)]
         head, *events = self._execution.statements()
-        if "waiting_children" in head.params and head.query == "move_execution":
+        # Whether those above it go on with a move depends on the count, too.
+        if head.query == "move_execution" and not head.params.keys().isdisjoint(_COUNTED):
             head = Statement(head.query, {**head.params, **counted}, head.expect)
         return [head, *events]
+
+
+_COUNTED = ("status", "waiting_children")
 
 
 async def _ancestors(store: Store, row: Row) -> list[Row]:
