@@ -194,12 +194,13 @@ def test_claims_count_attempts() -> None:
 
 def test_an_attempt_that_was_refused_does_not_count() -> None:
     execution = Execution(row(attempt=1, idle_attempts=1, running_since=NOW))
+    assert execution.row["started_at"] == NOW
     execution.release(at=NOW, why="refused", dispatch_at=NOW + 200, refused=True)
-    assert (execution.row["attempt"], execution.row["started_at"]) == (0, None)
+    assert (execution.row["attempt"], execution.row["started_at"]) == (1, None)
     assert (execution.row["idle_attempts"], execution.status) == (0, QUEUED)
-    later = Execution(row(attempt=2))
+    later = Execution(row(attempt=2, running_since=NOW + 10))
     later.release(at=NOW, why="refused", dispatch_at=NOW + 200, refused=True)
-    assert (later.row["attempt"], later.row["started_at"]) == (1, NOW)
+    assert (later.row["attempt"], later.row["started_at"]) == (2, NOW)
 
 
 def test_attempts_that_come_to_nothing_are_counted() -> None:

@@ -154,14 +154,14 @@ async def test_a_refusal_does_not_count_and_is_tried_again(
     execution_id = await started(house)
     await house.settle()
     row = await house.execution(execution_id)
-    assert (row["status"], row["attempt"], row["lease_instance"]) == ("queued", 0, None)
+    assert (row["status"], row["idle_attempts"], row["lease_instance"]) == ("queued", 0, None)
     assert len(agent.heard) == 1
     await house.control.advance_clock(199)
     assert len(agent.heard) == 1
     await house.control.advance_clock(1)
-    assert agent.heard[1].headers["x-execution-id"] == execution_id
+    assert agent.heard[1].headers["x-execution-id"] == f"{execution_id}~2"
     row = await house.execution(execution_id)
-    assert (row["status"], row["attempt"]) == ("running", 1)
+    assert (row["status"], row["attempt"], row["idle_attempts"]) == ("running", 2, 1)
     assert house.tally.dispatches == ["refused", "accepted"]
 
 
@@ -219,7 +219,7 @@ async def test_nobody_listening_waits_for_the_heartbeat(house: House) -> None:
     execution_id = await started(house)
     await house.settle()
     row = await house.execution(execution_id)
-    assert (row["status"], row["attempt"]) == ("queued", 0)
+    assert (row["status"], row["idle_attempts"]) == ("queued", 0)
     assert house.tally.dispatches == ["refused"]
     await house.settle()
     assert house.tally.dispatches == ["refused"]

@@ -89,19 +89,39 @@ async def test_a_claim_that_missed_is_not_on_its_way(stage: Stage) -> None:
     assert stage.context.in_flight == set()
 
 
-async def test_a_refused_attempt_was_none(stage: Stage) -> None:
+async def test_a_refused_attempt_does_not_count(stage: Stage) -> None:
     execution_id = await _started(stage)
     dispatch = await dispatching.claim(stage.context, execution_id, KEY)
     assert dispatch is not None
     assert await dispatching.refuse(stage.context, dispatch, delay_ms=400, why="busy")
     row = await stage.execution(execution_id)
-    assert (row["status"], row["attempt"], row["idle_attempts"]) == ("queued", 0, 0)
+    assert (row["status"], row["attempt"], row["idle_attempts"]) == ("queued", 1, 0)
     assert (row["dispatch_at"], row["started_at"]) == (stage.clock.now() + 400, None)
     assert stage.context.in_flight == set()
     assert not await dispatching.is_current(stage.context, dispatch)
     assert not await dispatching.refuse(stage.context, dispatch, delay_ms=400)
     stage.clock.advance(400)
-    assert (await stage.claim_next(execution_id)).attempt_id == execution_id
+    assert (await stage.claim_next(execution_id)).attempt_id == f"{execution_id}~2"
+
+
+async def test_a_refusal_that_is_told_again_does_not_touch_the_next_attempt(stage: Stage) -> None:
+    """As it is when the store could not say whether it was recorded."""
+    execution_id = await _started(stage)
+    dispatch = await dispatching.claim(stage.context, execution_id, KEY)
+    assert dispatch is not None
+    await dispatching.refuse(stage.context, dispatch, delay_ms=0)
+    following = await stage.claim_next(execution_id)
+    assert not await dispatching.refuse(stage.context, dispatch, delay_ms=0)
+    assert await dispatching.is_current(stage.context, following)
+
+
+async def test_who_refused_an_attempt_and_runs_it_all_the_same_may_report(stage: Stage) -> None:
+    """A gateway may say 503 for an agent that has taken the work."""
+    execution_id = await _started(stage)
+    dispatch = await dispatching.claim(stage.context, execution_id, KEY)
+    assert dispatch is not None
+    await dispatching.refuse(stage.context, dispatch, delay_ms=0)
+    assert (await stage.report(dispatch.attempt_id, result=1))["status"] == "succeeded"
 
 
 async def test_an_inline_result_is_a_report(stage: Stage) -> None:

@@ -253,15 +253,18 @@ class Execution(Chain):
             why: a word for the event: ``lease_ended``, ``refused``, ``handed_back``, …
             dispatch_at: when to dispatch it again; None leaves a waiting one until its decision.
             actor: who ended it.
-            refused: no agent has seen this attempt, so that it does not count.
+            refused: the agent has not taken it, so that it does not count as one that came to
+                nothing. Its number is not given again: who knows what stands in between.
         """
-        attempt = self.row["attempt"]
         if refused:
-            idle = self.row["idle_attempts"]
-            self.set(attempt=attempt - 1, idle_attempts=max(0, idle - 1))
-            if attempt == 1:
+            self.set(idle_attempts=max(0, self.row["idle_attempts"] - 1))
+            if self.row["started_at"] == self.row["running_since"]:  # it had not run before
                 self.set(started_at=None)
-        data = {"attempt": attempt, "reason": why, "instance_id": self.row["lease_instance"]}
+        data = {
+            "attempt": self.row["attempt"],
+            "reason": why,
+            "instance_id": self.row["lease_instance"],
+        }
         self.set(lease_instance=None, dispatch_at=dispatch_at)
         if self.status == RUNNING:
             due = at if dispatch_at is None else dispatch_at

@@ -105,7 +105,7 @@ async def finish_inline(context: Context, dispatch: Dispatch, result: bytes) -> 
 async def refuse(
     context: Context, dispatch: Dispatch, *, delay_ms: int, why: str = "refused"
 ) -> bool:
-    """The agent has not taken it, or it was never written: the attempt does not count.
+    """The agent has not taken it, or it was never written: it does not count as an idle attempt.
 
     It is due again in ``delay_ms``. ``why`` is a word for the event.
     """
