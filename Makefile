@@ -76,8 +76,16 @@ check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	$(BIN)/openapi-spec-validator openapi.yaml
 	cd typescript && npm run --silent lint:contract
 
+# What runs in one process on both cores first, then what starts processes of its own and looks at the
+# time that they take. Coverage counts both. With ARGS: one pytest, with those.
 test-python: $(PYTHON_READY)
-	cd python && .venv/bin/pytest --cov --cov-report=term:skip-covered $(ARGS)
+ifdef ARGS
+	cd python && .venv/bin/pytest $(ARGS)
+else
+	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/acceptance --ignore tests/fuzz \
+	  --cov --cov-report= --cov-fail-under 0
+	cd python && .venv/bin/pytest tests/acceptance $(patsubst python/%,%,$(wildcard python/tests/fuzz)) --cov --cov-append --cov-report=term:skip-covered
+endif
 
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
 	cd go && go test ./...
