@@ -1,0 +1,105 @@
+"""The processes under load: a server, an agent, and the bare skeletons of both."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 20.0
+
+
+def _environment(**more: str) -> dict[str, str]:
+    ours = ("SIGNOFF_", "AGENT_", "PORT")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, "PYTHONPATH": str(HERE.parent), "PYTHONUNBUFFERED": "1", **more}
+
+
+@contextmanager
+def _running(command: list[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command,
+        env=_environment(**environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def server(database: Path) -> Iterator[str]:
+    """`signoff serve` on a database; gives its URL once it takes requests."""
+    signoff = str(Path(sys.executable).with_name("signoff"))
+    told = {"SIGNOFF_DATABASE_URL": f"sqlite:///{database}", "SIGNOFF_LOG_LEVEL": "error"}
+    with _running([signoff, "serve", "--port", "0", "--json"], **told) as process:
+        yield _first_line(process)["url"]
+
+
+@contextmanager
+def agent(server_url: str) -> Iterator[None]:
+    """The agent of `agent.py`, registered at a server."""
+    told = {"SIGNOFF_SERVER": server_url, "PORT": "0"}
+    with _running([sys.executable, "-m", "benchmarks.agent"], **told):
+        _until_live(server_url)
+        yield
+
+
+@contextmanager
+def bare_server(database: Path) -> Iterator[str]:
+    """The skeleton of a server."""
+    with _running([sys.executable, "-m", "benchmarks.bare_server", str(database)]) as process:
+        yield _first_line(process)["url"]
+
+
+@contextmanager
+def bare_agent(server_url: str) -> Iterator[None]:
+    """The skeleton of an agent, known to the skeleton of a server."""
+    with _running([sys.executable, "-m", "benchmarks.bare_agent", server_url]) as process:
+        _first_line(process)
+        yield
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder for databases, deleted in the end."""
+    with tempfile.TemporaryDirectory(prefix="signoff-bench-") as name:
+        yield Path(name)
+
+
+def _first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    import json
+
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} has ended with {process.wait()}")
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+def _until_live(server_url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{server_url}/api/v1/nodes/bench", trust_env=False)
+        if answer.status_code == 200:
+            return
+        time.sleep(0.02)
+    raise RuntimeError("the agent has not registered")

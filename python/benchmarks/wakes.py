@@ -1,0 +1,101 @@
+"""How long it takes from sending a decision until the agent has heard it."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from benchmarks import processes
+from benchmarks.report import Figure
+from benchmarks.wire import Caller, Json
+
+PENDING = (1, 100, 10_000)
+"""How many requests wait for a person at the time."""
+
+PARKING = 32
+"""How many callers park executions at once before anything is measured."""
+
+BODY: Json = {"input": {"ticket": "Please refund my annual plan, I was billed twice."}}
+
+Decide = Callable[[Caller, str], Awaitable[int]]
+"""Decides one of what waits; when the agent heard it, in ns on the monotonic clock."""
+
+
+async def measure(pending: Sequence[int], samples: int) -> Iterator[Figure]:
+    """One decision at a time on a server that does nothing else, with so many requests pending.
+
+    Each pending one is a real execution, which the agent holds and says so with each heartbeat.
+    """
+    bare = await _bare(samples)
+    figures: list[Figure] = []
+    with (
+        processes.folder() as folder,
+        processes.server(folder / "server.db") as url,
+        processes.agent(url),
+    ):
+        parked: list[Json] = []
+        for count in pending:
+            await _park(url, parked, count + samples)
+            # What is decided leaves the count that was asked for.
+            chosen, parked = parked[:samples], parked[samples:]
+            caller = await Caller.open(url)
+            times = [await _time(caller, each) for each in chosen]
+            caller.close()
+            for name, aim, value, ceiling in zip(
+                ("p50", "p99"), (5, 25), _quantiles(times), bare, strict=True
+            ):
+                title = f"decision heard, {count:,} pending, {name}"
+                figures.append(Figure(title, value, "ms", ceiling, aim))
+    return iter(figures)
+
+
+async def _park(url: str, parked: list[Json], count: int) -> None:
+    """Start executions that wait for a person, until there are so many."""
+    missing = count - len(parked)
+    todo = iter(range(missing))
+
+    async def drive() -> None:
+        caller = await Caller.open(url)
+        for _ in todo:
+            waiting = await caller.post("/api/v1/execute/bench.wake", BODY, 202)
+            parked.append(waiting)
+        caller.close()
+
+    await asyncio.gather(*(drive() for _ in range(PARKING)))
+
+
+async def _time(caller: Caller, waiting: Json) -> float:
+    (approval,) = waiting["pending_approvals"]
+    path = f"/api/v1/approval-requests/{approval}/decision"
+    request = caller.encode("POST", path, {"decision": "approved"})
+    begin = time.monotonic_ns()
+    await caller.send(request, 200)
+    done = await caller.get(f"/api/v1/executions/{waiting['execution_id']}?wait_seconds=30")
+    heard: int = done["result"]
+    return (heard - begin) / 1e6
+
+
+async def _bare(samples: int) -> tuple[float, float]:
+    with (
+        processes.folder() as folder,
+        processes.bare_server(folder / "bare.db") as url,
+        processes.bare_agent(url),
+    ):
+        caller = await Caller.open(url)
+        times = []
+        for _ in range(samples):
+            execution = (await caller.post("/execute", BODY, 202))["id"]
+            begin = time.monotonic_ns()
+            await caller.post(f"/decide/{execution}", {"decision": "approved"}, 200)
+            heard: int = (await caller.get(f"/result/{execution}"))["result"]
+            times.append((heard - begin) / 1e6)
+        caller.close()
+    return _quantiles(times)
+
+
+def _quantiles(times: list[float]) -> tuple[float, float]:
+    """p50 and p99."""
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    return cuts[49], cuts[98]
