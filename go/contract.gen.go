@@ -540,13 +540,13 @@ type Approval struct {
 	// Reviewer Who did it.
 	Reviewer *Principal `json:"reviewer,omitempty"`
 
-	// ExpiresAt RFC 3339 in UTC, with milliseconds and Z.
+	// ExpiresAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	ExpiresAt string `json:"expires_at"`
 
-	// CreatedAt RFC 3339 in UTC, with milliseconds and Z.
+	// CreatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	CreatedAt string `json:"created_at"`
 
-	// DecidedAt RFC 3339 in UTC, with milliseconds and Z.
+	// DecidedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	DecidedAt   string `json:"decided_at,omitempty"`
 	CallbackURL string `json:"callback_url,omitempty"`
 
@@ -591,7 +591,7 @@ type ApprovalNotification struct {
 	// Type The event's word.
 	Type string `json:"type"`
 
-	// Timestamp RFC 3339 in UTC, with milliseconds and Z.
+	// Timestamp RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	Timestamp string `json:"timestamp"`
 
 	// Data A question to a person, and the answer once there is one. `decision` is absent while pending, `decided_at` is set by every end.
@@ -639,13 +639,13 @@ type ApprovalState struct {
 	Response   *string `json:"response,omitempty"`
 	RequestURL string  `json:"request_url,omitempty"`
 
-	// RequestedAt RFC 3339 in UTC, with milliseconds and Z.
+	// RequestedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	RequestedAt string `json:"requested_at"`
 
-	// RespondedAt RFC 3339 in UTC, with milliseconds and Z.
+	// RespondedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	RespondedAt string `json:"responded_at,omitempty"`
 
-	// ExpiresAt RFC 3339 in UTC, with milliseconds and Z.
+	// ExpiresAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	ExpiresAt string `json:"expires_at"`
 
 	// Approval A question to a person, and the answer once there is one. `decision` is absent while pending, `decided_at` is set by every end.
@@ -730,13 +730,13 @@ type Delivery struct {
 	// Resolved Whether the agent found somebody who waits; callbacks only.
 	Resolved *bool `json:"resolved,omitempty"`
 
-	// NextAt RFC 3339 in UTC, with milliseconds and Z.
+	// NextAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	NextAt string `json:"next_at,omitempty"`
 
-	// CreatedAt RFC 3339 in UTC, with milliseconds and Z.
+	// CreatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	CreatedAt string `json:"created_at"`
 
-	// DeliveredAt RFC 3339 in UTC, with milliseconds and Z.
+	// DeliveredAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	DeliveredAt string `json:"delivered_at,omitempty"`
 }
 
@@ -774,7 +774,7 @@ type Event struct {
 	ExecutionID string `json:"execution_id,omitempty"`
 	ApprovalID  string `json:"approval_id,omitempty"`
 
-	// At RFC 3339 in UTC, with milliseconds and Z.
+	// At RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	At string `json:"at"`
 
 	// Actor Who did it.
@@ -859,13 +859,13 @@ type Execution struct {
 	// EventHead The newest event of the chain.
 	EventHead EventHead `json:"event_head"`
 
-	// CreatedAt RFC 3339 in UTC, with milliseconds and Z.
+	// CreatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	CreatedAt string `json:"created_at"`
 
-	// StartedAt RFC 3339 in UTC, with milliseconds and Z.
+	// StartedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	StartedAt string `json:"started_at,omitempty"`
 
-	// CompletedAt RFC 3339 in UTC, with milliseconds and Z.
+	// CompletedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	CompletedAt string `json:"completed_at,omitempty"`
 
 	// DurationMs From `created_at` to `completed_at`; absent while unfinished.
@@ -904,7 +904,7 @@ type ExecutionNotification struct {
 	// Type `execution.finished`.
 	Type string `json:"type"`
 
-	// Timestamp RFC 3339 in UTC, with milliseconds and Z.
+	// Timestamp RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	Timestamp string `json:"timestamp"`
 
 	// Data One run of a reasoner.
@@ -990,10 +990,10 @@ type Instance struct {
 	// State `away`: no heartbeat in time; its leases have ended or are about to.
 	State InstanceState `json:"state"`
 
-	// RegisteredAt RFC 3339 in UTC, with milliseconds and Z.
+	// RegisteredAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	RegisteredAt string `json:"registered_at"`
 
-	// LastHeartbeatAt RFC 3339 in UTC, with milliseconds and Z.
+	// LastHeartbeatAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	LastHeartbeatAt string `json:"last_heartbeat_at,omitempty"`
 }
 
@@ -1051,10 +1051,10 @@ type Node struct {
 	// Instances Newest first.
 	Instances []Instance `json:"instances"`
 
-	// CreatedAt RFC 3339 in UTC, with milliseconds and Z.
+	// CreatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	CreatedAt string `json:"created_at"`
 
-	// UpdatedAt RFC 3339 in UTC, with milliseconds and Z.
+	// UpdatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	UpdatedAt string `json:"updated_at"`
 }
 
@@ -1266,7 +1266,7 @@ type Step struct {
 	// Attempt The attempt that recorded it.
 	Attempt int64 `json:"attempt"`
 
-	// At RFC 3339 in UTC, with milliseconds and Z.
+	// At RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	At string `json:"at"`
 }
 

@@ -39,7 +39,6 @@ var schemaNames = []string{
 	"HeaderText",
 	"PathText",
 	"EventStream",
-	"ContractText",
 	"MetricsText",
 	"Features",
 	"NewReasoner",
@@ -163,8 +162,6 @@ func newOfSchema(name string) any {
 	case "PathText":
 		return new(string)
 	case "EventStream":
-		return new(string)
-	case "ContractText":
 		return new(string)
 	case "MetricsText":
 		return new(string)

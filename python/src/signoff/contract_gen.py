@@ -309,10 +309,10 @@ class Instance(Record):
     base_url: str
     state: InstanceState
     registered_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     last_heartbeat_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
 
 class Node(Record):
@@ -324,10 +324,10 @@ class Node(Record):
     """Newest first."""
 
     created_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     updated_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
 
 class NodeList(Record):
@@ -405,13 +405,13 @@ class Execution(Record):
 
     event_head: EventHead
     created_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     started_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     completed_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     duration_ms: int | None = None
     """From `created_at` to `completed_at`; absent while unfinished."""
@@ -494,7 +494,7 @@ class Step(Record):
     """The attempt that recorded it."""
 
     at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
 
 class StepList(Record):
@@ -543,7 +543,7 @@ class Event(Record):
     execution_id: str | None = None
     approval_id: str | None = None
     at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     actor: Principal
     data: dict[str, Any]
@@ -638,13 +638,13 @@ class Approval(Record):
 
     reviewer: Principal | None = None
     expires_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     created_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     decided_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     callback_url: str | None = None
     event_head: EventHead
@@ -664,13 +664,13 @@ class ApprovalState(Record):
 
     request_url: str | None = None
     requested_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     responded_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     expires_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     approval: Approval
 
@@ -736,13 +736,13 @@ class Delivery(Record):
     """Whether the agent found somebody who waits; callbacks only."""
 
     next_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     created_at: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     delivered_at: str | None = None
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
 
 class DeliveryList(Record):
@@ -796,7 +796,7 @@ class ApprovalNotification(Record):
     """The event's word."""
 
     timestamp: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     data: Approval
 
@@ -808,7 +808,7 @@ class ExecutionNotification(Record):
     """`execution.finished`."""
 
     timestamp: str
-    """RFC 3339 in UTC, with milliseconds and Z."""
+    """RFC 3339 in UTC, with milliseconds and Z; a day that exists."""
 
     data: Execution
 

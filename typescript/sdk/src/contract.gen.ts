@@ -879,7 +879,7 @@ export interface components {
          * @enum {string}
          */
         ProblemCode: "invalid_request" | "invalid_json" | "unauthorized" | "invalid_signature" | "forbidden" | "untrusted_origin" | "not_found" | "unknown_target" | "method_not_allowed" | "already_decided" | "request_conflict" | "ambiguous_request_id" | "execution_finished" | "stale_attempt" | "step_conflict" | "idempotency_conflict" | "delivery_not_retryable" | "body_too_large" | "unsupported_media_type" | "invalid_input" | "invalid_callback_url" | "invalid_webhook_url" | "invalid_base_url" | "invalid_cursor" | "internal_error" | "webhook_secret_missing" | "store_unavailable" | "shutting_down" | (string & {});
-        /** @description RFC 3339 in UTC, with milliseconds and Z. */
+        /** @description RFC 3339 in UTC, with milliseconds and Z; a day that exists. */
         Time: string;
         /** @description Lower-case hex SHA-256. */
         Sha256: string;
@@ -898,7 +898,6 @@ export interface components {
         HeaderText: string;
         PathText: string;
         EventStream: string;
-        ContractText: string;
         MetricsText: string;
         /** @description What the agent keeps. Open. */
         Features: {
@@ -2165,7 +2164,6 @@ export type Url = components['schemas']['Url'];
 export type HeaderText = components['schemas']['HeaderText'];
 export type PathText = components['schemas']['PathText'];
 export type EventStream = components['schemas']['EventStream'];
-export type ContractText = components['schemas']['ContractText'];
 export type MetricsText = components['schemas']['MetricsText'];
 export type Features = components['schemas']['Features'];
 export type NewReasoner = components['schemas']['NewReasoner'];
@@ -3357,7 +3355,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": components["schemas"]["ContractText"];
+                    "application/yaml": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             400: components["responses"]["BadParameter"];

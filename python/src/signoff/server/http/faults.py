@@ -33,8 +33,11 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$": "must be a node and a reasoner with a dot between them",
     r"^agent\.[a-z0-9_]+(\.[a-z0-9_]+)*$": "must be agent. and a lower-case word",
     r"^whsec_[A-Za-z0-9+/]{32,100}={0,2}$": "must be whsec_ and the base64 of 24 bytes or more",
-    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r"\.[0-9]{3}Z$": "must be a time such as 2026-01-05T09:30:00.000Z",
+    r"^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])"
+    r"|([02468][048]|[13579][26])00)-02-29)"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"\.[0-9]{3}Z$": "must be a time on a day that exists, such as 2026-01-05T09:30:00.000Z",
 }
 """The contract's patterns in words. One that is missing here is shown as it is."""
 
