@@ -6,9 +6,9 @@ import pytest
 
 from signoff.server.domain.errors import Conflict, NotFound, Refusal
 from signoff.server.domain.store import Row
-from signoff.server.operations import deliveries
+from signoff.server.operations import deliveries, withdrawals
 from tests.server.operations.stage import Stage
-from tests.server.operations.world import ADMIN, together
+from tests.server.operations.world import ADMIN, AGENT, together
 
 HOOK = "https://user@hooks.example.com:8443/signoff?token=secret#x"
 
@@ -30,6 +30,35 @@ async def test_a_delivered_callback_is_a_decision_that_was_taken(stage: Stage) -
     assert row["delivered_at"] == stage.clock.now()
     assert (await stage.request(message["approval_id"]))["delivered_at"] == stage.clock.now()
     assert (await stage.execution(message["execution_id"]))["idle_attempts"] == 0
+
+
+async def test_a_decision_that_nobody_waited_for_is_given_to_the_next_attempt(
+    stage: Stage,
+) -> None:
+    """The agent was just handing the run back, with another gate still open."""
+    dispatch = await stage.at_work()
+    approval = await stage.ask(dispatch.attempt_id)
+    await stage.ask(dispatch.attempt_id, "another")
+    await stage.decide(approval["id"])
+    (message,) = await stage.messages("approvalCallback")
+    assert await deliveries.mark_delivered(stage.context, message, status=200, resolved=False)
+    assert (await stage.execution(dispatch.execution_id))["dispatch_at"] is None
+    await stage.report(dispatch.attempt_id, "waiting")
+    row = await stage.execution(dispatch.execution_id)
+    assert (row["status"], row["dispatch_at"]) == ("waiting", stage.clock.now())
+    again = await stage.claim_next(dispatch.execution_id)
+    assert (await stage.ask(again.attempt_id))["status"] == "approved"
+
+
+async def test_who_withdrew_a_question_need_not_wait_for_its_answer(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    approval = await stage.ask(dispatch.attempt_id)
+    await stage.ask(dispatch.attempt_id, "another")
+    await withdrawals.cancel_approval_request(stage.context, AGENT, approval["id"], {})
+    (message,) = await stage.messages("approvalCallback")
+    await deliveries.mark_delivered(stage.context, message, status=200, resolved=False)
+    await stage.report(dispatch.attempt_id, "waiting")
+    assert (await stage.execution(dispatch.execution_id))["dispatch_at"] is None
 
 
 async def test_other_messages_are_heard_without_consequence(stage: Stage) -> None:

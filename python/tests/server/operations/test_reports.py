@@ -295,3 +295,21 @@ async def test_an_untold_decision_keeps_a_run_from_being_exhausted(stage: Stage)
     await stage.decide(approval["id"])
     assert (await stage.execution(dispatch.execution_id))["node_id"] == NODE
     assert (await stage.report(dispatch.attempt_id, "cancelled"))["status"] == "queued"
+
+
+@pytest.mark.parametrize("gates", [1, 2])
+async def test_a_decision_that_no_attempt_takes_does_not_keep_a_run_going_for_ever(
+    stage: Stage, gates: int
+) -> None:
+    """A process that dies whenever it is given the run, with or without another gate pending."""
+    dispatch = await stage.at_work(max_attempts=2)
+    approvals = [await stage.ask(dispatch.attempt_id, f"gate-{n}") for n in range(gates)]
+    await stage.decide(approvals[0]["id"])
+    for _ in range(3):
+        await stage.report(dispatch.attempt_id, "cancelled")
+        if (row := await stage.execution(dispatch.execution_id))["dispatch_at"] is None:
+            break
+        dispatch = await stage.claim_next(dispatch.execution_id)
+    row = await stage.execution(dispatch.execution_id)
+    assert (row["status"], row["status_reason"]) == ("failed", "attempts_exhausted")
+    assert (row["attempt"], row["pending_own"]) == (3, 0)

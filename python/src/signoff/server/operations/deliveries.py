@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signoff.contract_gen import DeliveryKind, DeliveryState
+from signoff.contract_gen import ApprovalStatus, DeliveryKind, DeliveryState
 from signoff.server.domain.errors import Conflict, NotFound
 from signoff.server.domain.execution import UNFINISHED
 from signoff.server.domain.principal import Principal
@@ -74,7 +74,8 @@ async def mark_delivered(
 ) -> bool:
     """A message was heard (any 2xx); whether it was still pending.
 
-    With a callback the decision counts as taken: the attempt has come to something.
+    With a callback the attempt has come to something, and the decision counts as taken, unless
+    nobody waited for it there: then the next attempt is given it, should there be one.
 
     Args:
         context: the server's.
@@ -88,7 +89,9 @@ async def mark_delivered(
         tried["resolved"] = int(resolved)
     change = _moved(row, DELIVERED, None, **tried)
     if row["kind"] == DeliveryKind.APPROVAL_CALLBACK:
-        change.add("deliver_decision", expect=None, id=row["approval_id"], now=now)
+        # Who withdrew a question does not wait for its answer.
+        unheard = {"status": ApprovalStatus.CANCELLED.value} if resolved is False else {}
+        change.add("deliver_decision", expect=None, id=row["approval_id"], now=now, **unheard)
         change.add(
             "touch_execution",
             expect=None,

@@ -19,8 +19,8 @@ async def release(
     """End the lease of the tree's execution and apply the change; without a lease do nothing.
 
     A running one is queued again, due in ``delay_ms``. A waiting one stays, and is due only when
-    there is a decision that no agent has taken. When so many attempts in a row came to nothing
-    that there is no next one, the execution fails with ``attempts_exhausted``.
+    there is a decision that no agent has taken. When another attempt is due, but so many in a row
+    came to nothing that there is none, the execution fails with ``attempts_exhausted``.
 
     Args:
         context: the server's.
@@ -33,10 +33,10 @@ async def release(
     if execution.row["lease_instance"] is None:
         return
     undelivered = await context.store.all("list_undelivered", execution_id=execution.chain_id)
-    if execution.status == RUNNING and execution.exhausted and not undelivered:
+    due = execution.status == RUNNING or bool(undelivered)
+    if due and execution.exhausted:
         await _abandon(context, tree, actor)
     else:
-        due = execution.status == RUNNING or bool(undelivered)
         execution.release(
             at=tree.now, why=why, dispatch_at=tree.now + delay_ms if due else None, actor=actor
         )

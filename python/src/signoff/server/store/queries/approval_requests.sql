@@ -41,6 +41,7 @@ WHERE id = :id AND seen_attempt = :if_seen_attempt
 -- An agent took the decision (any 2xx, or the answer to its own question).
 UPDATE approval_requests SET delivered_at = :now
 WHERE id = :id AND decided_at IS NOT NULL AND delivered_at IS NULL
+--? status: AND status = :status
 
 -- name: get_approval_request
 -- One request.
