@@ -361,7 +361,7 @@ async def test_a_response_signed_with_another_secret_is_not_believed(call):
             await call("respond", "claim-1", "approved", secret=secret)
 
 
-@pytest.mark.parametrize("secret", [SECRET, "plain words"])
+@pytest.mark.parametrize("secret", [SECRET, "plain words"], ids=["whsec", "plain"])
 async def test_a_response_waits_for_a_request_that_is_on_its_way(kind, secret):
     imitation = Imitation(kind)
     not_yet = problem(404, "not_found", {"Retry-After": "2"})
