@@ -112,6 +112,11 @@ class Process:
         """How many files and connections it has open (Linux)."""
         return len(list(self._proc("fd").iterdir()))
 
+    def starved(self) -> float:
+        """Seconds in which it could have gone on and others had the processors (Linux; else 0)."""
+        statistics = self._proc("schedstat")
+        return int(statistics.read_text().split()[1]) / 1e9 if statistics.exists() else 0.0
+
     def _proc(self, name: str) -> Path:
         assert self._popen is not None
         return Path("/proc") / str(self._popen.pid) / name

@@ -24,7 +24,8 @@ READY_SECONDS = 1.5
 
 
 def assert_once(measure: Callable[[], float], seconds: float, tries: int = 10) -> None:
-    """The best of some measurements is below: what else this machine does is not the product's."""
+    """The best of some measurements is below. What else the machine does is not the product's: time
+    in which a process could have gone on and others had the processors is not counted."""
     measured: list[float] = []
     while len(measured) < tries:
         measured.append(measure())
@@ -91,7 +92,7 @@ def test_import_signoff_needs_nothing_else(installed: dict[str, Any]) -> None:
 
 
 def test_import_signoff_takes_less_than_150_ms() -> None:
-    program = "import time; t = time.perf_counter(); import signoff; print(time.perf_counter() - t)"
+    program = (Path(__file__).parent / "timed_import.py").read_text()
 
     def once() -> float:
         ran = subprocess.run(
@@ -113,7 +114,7 @@ def test_the_server_is_ready_in_less_than_a_second_and_a_half(tmp_path: Path) ->
         folder.mkdir()
         server = Server(folder, env=unmeasured(environment()))
         try:
-            return server.start()
+            return server.start() - server.starved()
         finally:
             server.close()
 
