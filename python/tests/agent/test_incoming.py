@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from signoff import AsyncClient
 from signoff.agent import Agent
+from signoff.agent.run import Run
 from signoff.testing import ControlPlane
 from signoff.webhook import new_secret, sign_webhook
 
@@ -200,3 +202,82 @@ async def test_a_result_over_the_limit_is_a_failure_that_says_so(plane: ControlP
     async with plane.serving(app):
         done = await plane.client.execute("big.grow", wait_seconds=20)
     assert (done.status, done.error) == ("failed", "the result is over the limit")
+
+
+async def test_what_is_cancelled_before_it_began_is_reported_and_let_go(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dispatch and the notice to stop it may come in the same turn of the event loop."""
+    app = Agent("late")
+    begun: list[int] = []
+
+    @app.reasoner()
+    async def work() -> None:
+        begun.append(1)
+
+    async with plane.serving(app):
+        hand = app._in_hand
+        start = hand.start
+
+        def start_and_cancel(run: Run, *more: Any) -> None:
+            start(run, *more)
+            assert hand.cancel(run.attempt_id)
+
+        monkeypatch.setattr(hand, "start", start_and_cancel)
+        run = await plane.client.execute_async("late.work", max_attempts=1)
+        # Nobody cancelled it at the server, so that it is a hand-back, and the last one.
+        done = await plane.client.wait_for_execution(run.execution_id, timeout=20)
+        assert len(hand) == 0
+    assert (done.status, done.status_reason, begun) == ("failed", "attempts_exhausted", [])
+
+
+async def test_a_notice_to_stop_does_not_break_off_a_report(plane: ControlPlane) -> None:
+    app = Agent("reporter")
+
+    @app.reasoner()
+    async def work() -> int:
+        return 1
+
+    async with plane.serving(app):
+        report = AsyncClient.report_execution_status
+
+        async def cancelled_meanwhile(self: AsyncClient, attempt_id: str, **said: Any) -> Any:
+            app._in_hand.cancel(attempt_id)
+            await asyncio.sleep(0)
+            return await report(self, attempt_id, **said)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(AsyncClient, "report_execution_status", cancelled_meanwhile)
+            done = await plane.client.execute("reporter.work", wait_seconds=20)
+    assert (done.status, done.result) == ("succeeded", 1)
+
+
+async def test_a_later_attempt_ends_the_earlier_one(node: Node) -> None:
+    await node.post("/reasoners/count", {"number": 1}, headers=RUN)
+    first = node.app._in_hand._tasks["exec_1"]
+    later = RUN | {"X-Execution-ID": "exec_1~2"}
+    await node.post("/reasoners/count", {"number": 2}, headers=later)
+    await asyncio.wait_for(first, 10)
+    assert node.app._in_hand.ids() == ["exec_1~2"]
+
+
+async def test_a_report_that_breaks_is_said(
+    plane: ControlPlane, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Agent("breaker")
+
+    @app.reasoner()
+    async def work() -> int:
+        return 1
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("nobody expects this")
+
+    async with plane.serving(app):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(AsyncClient, "report_execution_status", broken)
+            await plane.client.execute_async("breaker.work")
+            async with asyncio.timeout(10):
+                while "nobody expects this" not in caplog.text:
+                    await asyncio.sleep(0)
+        assert len(app._in_hand) == 0

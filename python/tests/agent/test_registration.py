@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -135,6 +136,27 @@ async def test_the_list_of_what_is_in_hand_is_sent_when_the_server_asks(
     )
 
 
+async def test_nothing_ends_the_heartbeats(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    heartbeat = AsyncClient.heartbeat_node
+    beats: asyncio.Queue[None] = asyncio.Queue()
+
+    async def break_the_first(self: AsyncClient, *args: Any, **given: Any) -> Any:
+        beats.put_nowait(None)
+        if beats.qsize() == 1:
+            raise RuntimeError("nobody expects this")
+        return await heartbeat(self, *args, **given)
+
+    monkeypatch.setattr(AsyncClient, "heartbeat_node", break_the_first)
+    app, _ = hasty()
+    async with plane.serving(app):
+        async with asyncio.timeout(10):
+            while beats.qsize() < 2:
+                await asyncio.sleep(0)
+    assert "nobody expects this" in caplog.text
+
+
 def test_long_lists_come_in_pages() -> None:
     ids = [f"exec_{n:04}" for n in range(2_001)]
     assert [len(page) for page in pages(ids)] == [1000, 1000, 1]
@@ -152,7 +174,8 @@ def test_the_digest_is_of_the_sorted_ids_each_with_a_line_feed() -> None:
 def test_what_was_reported_is_remembered_for_long_but_not_for_ever() -> None:
     hand = InHand()
     for number in range(REMEMBERED + 1):
-        hand._forget(f"exec_{number}")
+        run: Any = SimpleNamespace(attempt_id=f"exec_{number}", execution_id=f"exec_{number}")
+        hand._forget(run)
     assert "exec_0" not in hand
     assert f"exec_{REMEMBERED}" in hand
     assert len(hand) == 0

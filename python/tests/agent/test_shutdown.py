@@ -2,7 +2,9 @@
 
 import asyncio
 
-from signoff import PauseTimeoutError, SignoffError
+import pytest
+
+from signoff import AsyncClient, PauseTimeoutError, ProtocolError, SignoffError
 from signoff.agent import Agent
 from signoff.agent.run import require
 from signoff.testing import ControlPlane
@@ -47,6 +49,38 @@ async def test_what_cannot_is_finished_by_the_next_process(plane: ControlPlane) 
         children = [it async for it in plane.client.iter_executions(run_id=run.run_id)]
     assert (done.status, done.result, done.attempt) == ("succeeded", "done", 2)
     assert len(children) == 2
+
+
+async def test_what_breaks_because_it_is_stopped_has_not_failed(plane: ControlPlane) -> None:
+    app, started = Agent("worker", shutdown_seconds=0.01), asyncio.Event()
+
+    @app.reasoner()
+    async def work() -> str:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("the model hung up") from None
+        return "never"
+
+    async with plane.serving(app):
+        run = await plane.client.execute_async("worker.work")
+        await started.wait()
+    assert (await plane.client.get_execution(run.execution_id)).status == "queued"
+
+
+async def test_a_shutdown_that_is_answered_strangely_still_hands_back(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def strange(*_: object, **__: object) -> None:
+        raise ProtocolError("a proxy answered")
+
+    monkeypatch.setattr(AsyncClient, "shutdown_node", strange)
+    gate, started = asyncio.Event(), asyncio.Event()
+    async with plane.serving(worker(gate, started, 0.01)):
+        run = await plane.client.execute_async("worker.work")
+        await started.wait()
+    assert (await plane.client.get_execution(run.execution_id)).status == "queued"
 
 
 async def test_while_it_ends_it_takes_no_new_work(plane: ControlPlane) -> None:

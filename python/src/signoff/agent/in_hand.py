@@ -21,15 +21,19 @@ REMEMBERED: Final = 10_000
 
 
 class InHand:
-    """Every attempt that this process runs, by attempt id."""
+    """Every attempt that this process runs, by attempt id.
+
+    Each has two tasks: the work, which may be cancelled at any time, and the one that sees it
+    through to the accepted report, which only the end of the process breaks off.
+    """
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
+        self._works: dict[str, asyncio.Task[Any]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._newest: dict[str, str] = {}
+        self._stops: dict[str, dict[str, Any]] = {}
         self._reported: OrderedDict[str, None] = OrderedDict()
-        self._cancelled: set[str] = set()
-        self._parked: set[str] = set()
-        self._handing_back = False
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -46,11 +50,15 @@ class InHand:
         return hashlib.sha256("".join(f"{name}\n" for name in self.ids()).encode()).hexdigest()
 
     def start(self, run: Run, reasoner: Reasoner, arguments: dict[str, Any]) -> None:
-        """Run an attempt in a task of its own, and report how it ends."""
+        """Run an attempt, and report how it ends. An earlier attempt of it has lost its lease."""
+        earlier = self._newest.get(run.execution_id)
+        if earlier is not None:
+            self._stop(earlier, ReportedStatus.CANCELLED, "a later attempt has begun here")
+        self._newest[run.execution_id] = run.attempt_id
         self._runs[run.attempt_id] = run
-        self._tasks[run.attempt_id] = asyncio.create_task(
-            self._live(run, reasoner, arguments), name=run.attempt_id
-        )
+        work = asyncio.create_task(_work(run, reasoner, arguments), name=run.attempt_id)
+        self._works[run.attempt_id] = work
+        self._tasks[run.attempt_id] = asyncio.create_task(self._see_through(run, work))
 
     def answer(self, attempt_id: str, result: ApprovalResult) -> bool:
         """Hand a decision to the run that it is for. Says whether somebody waits for it."""
@@ -59,35 +67,46 @@ class InHand:
 
     def cancel(self, attempt_id: str) -> bool:
         """Stop an attempt. Says whether it was in hand."""
-        task = self._tasks.get(attempt_id)
-        if task is None:
+        if attempt_id not in self._runs:
             return False
-        self._cancelled.add(attempt_id)
-        task.cancel()
+        self._stop(attempt_id, ReportedStatus.CANCELLED, "cancelled by the control plane")
         return True
 
     async def hand_back(self, grace_seconds: float) -> None:
         """Before the process ends: what waits for a person is released, the rest may finish.
 
         Whatever is not finished after `grace_seconds` is handed back too, and goes on in another
-        process by its steps.
+        process by its steps. Reports that the server does not take in as long again are lost.
         """
-        self._handing_back = True
+        why = "the agent is shutting down"
         for attempt_id, run in list(self._runs.items()):
             if run.parked:
-                self._parked.add(attempt_id)
-                self._tasks[attempt_id].cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=grace_seconds)
+                # `waiting` costs the run nothing.
+                self._stop(attempt_id, ReportedStatus.WAITING, why)
+        await self._finished(grace_seconds)
+        for attempt_id in list(self._runs):
+            # A `cancelled` that nobody asked for hands it back.
+            self._stop(attempt_id, ReportedStatus.CANCELLED, why)
+        await self._finished(grace_seconds)
         for task in list(self._tasks.values()):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=grace_seconds)
+        await self._finished(grace_seconds)
 
-    async def _live(self, run: Run, reasoner: Reasoner, arguments: dict[str, Any]) -> None:
-        enter(run)
+    async def _finished(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=seconds)
+
+    def _stop(self, attempt_id: str, status: ReportedStatus, why: str) -> None:
+        """End the work of an attempt, if it has not ended; what is to be reported then."""
+        self._stops.setdefault(attempt_id, {"status": status, "status_reason": why})
+        self._works[attempt_id].cancel()
+
+    async def _see_through(self, run: Run, work: asyncio.Task[Any]) -> None:
         try:
-            report = await self._attempt(run, reasoner, arguments)
+            await asyncio.wait([work])
+            report = self._report(run.attempt_id, work)
+            if report["status"] in _ENDS:
+                await run.notes.flush()
             await run.client.report_execution_status(run.attempt_id, **report)
         except BodyTooLargeError:
             await self._say(run, status=ReportedStatus.FAILED, error="the result is over the limit")
@@ -97,41 +116,27 @@ class InHand:
         except SignoffError as unheard:
             # The server misses it in the heartbeats and dispatches the next attempt.
             log.error("the report of %s was not taken: %s", run.attempt_id, unheard)  # noqa: TRY400 - said, not a bug
+        except Exception:  # the same
+            log.exception("the report of %s could not be made", run.attempt_id)
         finally:
-            self._forget(run.attempt_id)
+            work.cancel()
+            self._forget(run)
 
-    async def _attempt(
-        self, run: Run, reasoner: Reasoner, arguments: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Run the function; what to report of it."""
-        try:
-            await run.load_recorded()
-            result = await reasoner.run(arguments)
-            report = {"status": ReportedStatus.SUCCEEDED, "result": result}
-        except asyncio.CancelledError:
-            return self._stopped(run)
-        except Exception as failed:  # noqa: BLE001 - whatever the user's code raises is how the run ends
-            log.warning("%s failed: %s", run.attempt_id, said(failed))
-            report = {
-                "status": ReportedStatus.FAILED,
-                "error": said(failed),
-                "error_details": {"type": type(failed).__name__},
-            }
-        await run.notes.flush()
-        return report
-
-    def _stopped(self, run: Run) -> dict[str, Any]:
-        """What to report of an attempt that was cancelled, by whomever."""
-        if run.attempt_id in self._cancelled:
-            return {"status": ReportedStatus.CANCELLED, "error": "cancelled by the control plane"}
-        if self._handing_back:
-            # `waiting` costs the run nothing; a `cancelled` that nobody asked for hands it back.
-            parked = run.attempt_id in self._parked
-            status = ReportedStatus.WAITING if parked else ReportedStatus.CANCELLED
-            return {"status": status, "status_reason": "the agent is shutting down"}
-        return {
+    def _report(self, attempt_id: str, work: asyncio.Task[Any]) -> dict[str, Any]:
+        """What to report of work that has ended."""
+        stop = self._stops.get(attempt_id)
+        if work.cancelled():
+            error = "CancelledError: the reasoner was cancelled"
+            return stop or {"status": ReportedStatus.FAILED, "error": error}
+        failed = work.exception()
+        if failed is None:
+            return {"status": ReportedStatus.SUCCEEDED, "result": work.result()}
+        log.warning("%s failed: %s", attempt_id, said(failed))
+        # What breaks because it is stopped has not failed.
+        return stop or {
             "status": ReportedStatus.FAILED,
-            "error": "CancelledError: the reasoner was cancelled",
+            "error": said(failed),
+            "error_details": {"type": type(failed).__name__},
         }
 
     async def _say(self, run: Run, **report: Any) -> None:
@@ -140,13 +145,23 @@ class InHand:
         except ApiError as refused:
             log.info("the report of %s was refused: %s", run.attempt_id, refused)
 
-    def _forget(self, attempt_id: str) -> None:
-        self._runs.pop(attempt_id, None)
-        self._tasks.pop(attempt_id, None)
-        self._cancelled.discard(attempt_id)
-        self._reported[attempt_id] = None
+    def _forget(self, run: Run) -> None:
+        for known in (self._runs, self._works, self._tasks, self._stops):
+            known.pop(run.attempt_id, None)
+        if self._newest.get(run.execution_id) == run.attempt_id:
+            del self._newest[run.execution_id]
+        self._reported[run.attempt_id] = None
         while len(self._reported) > REMEMBERED:
             self._reported.popitem(last=False)
+
+
+_ENDS: Final = (ReportedStatus.SUCCEEDED, ReportedStatus.FAILED)
+
+
+async def _work(run: Run, reasoner: Reasoner, arguments: dict[str, Any]) -> Any:
+    enter(run)
+    await run.load_recorded()
+    return await reasoner.run(arguments)
 
 
 def pages(ids: Iterable[str], size: int = 1000) -> list[list[str]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from signoff.agent.in_hand import InHand, pages
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock
-from signoff.errors import ApiError, NotFoundError, RefusedError, SignoffError, TransportError
+from signoff.errors import NotFoundError, RefusedError, SignoffError
 
 log: Final = logging.getLogger("signoff.agent")
 
@@ -44,6 +44,9 @@ class Registration:
                     await self._beat()
             except NotFoundError:
                 log.info("the server does not know this process any more: registering again")
+            except Exception:  # without heartbeats every lease would end, in silence
+                log.exception("%s registers again", self._told["id"])
+                await self._clock.sleep(LONGEST_WAIT_SECONDS)
 
     async def leave(self, timeout_seconds: float) -> None:
         """Tell the server that this process goes away; silently when it does not listen."""
@@ -54,7 +57,7 @@ class Registration:
                 reason="the process is shutting down",
                 timeout_seconds=timeout_seconds,
             )
-        except (ApiError, TransportError) as unheard:
+        except SignoffError as unheard:
             log.info("the server was not told of the shutdown: %s", unheard)
 
     async def _register(self) -> None:
