@@ -143,6 +143,44 @@ async def test_a_note_that_is_refused_does_not_hold_up_the_run(plane: ControlPla
     assert notes == [{"message": "fits", "tags": []}]
 
 
+async def test_a_note_that_breaks_does_not_lose_the_result(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def strange(*_: object, **__: object) -> None:
+        raise ProtocolError("a proxy answered")
+
+    monkeypatch.setattr(AsyncClient, "add_note", strange)
+    app = Agent("worker")
+
+    @app.reasoner()
+    async def work() -> str:
+        app.note("one")
+        app.note("two")
+        return "done"
+
+    async with plane.serving(app):
+        done = await plane.client.execute("worker.work", wait_seconds=20)
+    assert (done.status, done.result, done.attempt) == ("succeeded", "done", 1)
+
+
+async def test_calls_of_a_reasoner_with_a_long_name_are_told_apart(plane: ControlPlane) -> None:
+    app, name = Agent("n" * 128), "r" * 120
+    counted: list[int] = []
+
+    @app.reasoner(name=name)
+    async def count() -> int:
+        counted.append(1)
+        return len(counted)
+
+    @app.reasoner()
+    async def twice() -> list[int]:
+        return [await app.call(f"{app.node_id}.{name}") for _ in range(2)]
+
+    async with plane.serving(app):
+        done = await plane.client.execute(f"{app.node_id}.twice", wait_seconds=20)
+    assert done.result == [1, 2]
+
+
 async def test_a_withdrawal_that_is_not_heard_is_said(plane: ControlPlane) -> None:
     app = Agent("worker")
     heard: list[bool] = []

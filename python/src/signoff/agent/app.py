@@ -31,6 +31,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 PATIENT: Final = Retry(attempts=None, seconds=None, first=0.1, longest=5.0)
 """What an agent has to say must not be lost because the server restarts."""
 
+HEARTBEAT_TIMEOUT_SECONDS: Final = 5.0
+"""A heartbeat that hangs must leave time for others before the leases end."""
+
 
 class Agent:
     """A named process that offers reasoners to the control plane. An ASGI application.
@@ -333,7 +336,7 @@ class Agent:
             )
         async with (
             self._client(PATIENT) as client,
-            self._client(ONCE) as impatient,
+            self._client(ONCE, timeout=HEARTBEAT_TIMEOUT_SECONDS) as impatient,
         ):
             registration = Registration(impatient, self._clock, self._in_hand, self._told())
             self._registration = registration
@@ -397,9 +400,13 @@ class Agent:
             raise AgentNotRunningError(f"app.{verb}(): " + _NOT_RUNNING.format(self.node_id))
         return require(f"app.{verb}()")
 
-    def _client(self, retry: Retry) -> AsyncClient:
+    def _client(self, retry: Retry, *, timeout: float = 30.0) -> AsyncClient:
         return AsyncClient(
-            server_url=self.server_url, api_key=self._api_key, retry=retry, clock=self._clock
+            server_url=self.server_url,
+            api_key=self._api_key,
+            retry=retry,
+            timeout=timeout,
+            clock=self._clock,
         )
 
     def _told(self) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from signoff.errors import CallFailedError
 
 POLL_SECONDS: Final = 60
 
+MOST_CHARACTERS: Final = 255
+"""Of an `Idempotency-Key`."""
+
 
 async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
     """Run the child once, whatever attempt this is. See `Agent.call`."""
@@ -24,7 +27,7 @@ async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
     child = await run.client.execute_async(
         target,
         input=plain,
-        idempotency_key=f"{run.execution_id}/{key}"[:255],
+        idempotency_key=_idempotency_key(run, key),
         parent_execution_id=run.attempt_id,
     )
     run.children += 1
@@ -39,6 +42,12 @@ async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
         raise CallFailedError(target, text, execution=child)
     await record(run, NewStepKind.CALL, key, target, fingerprint, result=child.result)
     return child.result
+
+
+def _idempotency_key(run: Run, key: str) -> str:
+    """What stands for this call in all attempts; the digest where the names are too long."""
+    whole = f"{run.execution_id}/{key}"
+    return whole if len(whole) <= MOST_CHARACTERS else f"{run.execution_id}/{digest(key)}"
 
 
 async def _finished(run: Run, child: Execution) -> Execution:

@@ -9,7 +9,6 @@ from typing import Final
 from signoff.canonical import digest
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock
-from signoff.errors import ApiError
 
 log: Final = logging.getLogger("signoff.agent")
 
@@ -49,6 +48,6 @@ class Notes:
                 await self._client.add_note(
                     execution_id=self._attempt_id, message=message, tags=tags, key=key
                 )
-            except ApiError as refused:
+            except Exception as refused:  # noqa: BLE001 - a remark must not cost the run
                 log.warning("a note of %s was refused: %s", self._attempt_id, refused)
             del self._queue[0]
