@@ -6,6 +6,7 @@ import pytest
 
 from signoff.server.domain.execution import CANCELLED, SUCCEEDED
 from signoff.server.domain.store import Store
+from signoff.server.domain.node import AttemptId
 from signoff.server.operations import outbox
 from signoff.server.operations.closing import close_pending
 from signoff.server.operations.tree import Tree
@@ -106,9 +107,8 @@ async def test_a_cancel_notice_names_the_attempt(world: World, reason: str | Non
     tree = await Tree.load(world.context, execution_id)
     instance = await world.store.one("get_instance", node_id="refund-agent", instance_id="i-1")
     assert instance is not None
-    notice = outbox.cancel_notice(
-        world.context, tree.execution, instance, now=tree.now, reason=reason
-    )
+    attempt = AttemptId(execution_id, 2)
+    notice = outbox.cancel_notice(world.context, attempt, instance, now=tree.now, reason=reason)
     tree.extend([notice])
     tree.move(CANCELLED, PERSON)
     await world.store.apply(tree.change())

@@ -10,7 +10,7 @@ import pytest
 from signoff.server.domain.errors import NotFound, Refusal
 from signoff.server.domain.node import AttemptId, digest_in_hand
 from signoff.server.domain.principal import Principal, Role
-from signoff.server.operations import dispatching, nodes
+from signoff.server.operations import dispatching, leases, nodes
 from signoff.server.operations.context import InstanceKey
 from tests.server.operations.stage import Stage
 from tests.server.operations.world import ADMIN, AGENT, CLIENT, NODE, seen
@@ -263,6 +263,23 @@ async def test_what_an_agent_has_lost_is_dispatched_again(stage: Stage) -> None:
     assert await _resync(stage, _in_hand(has)) is False
     again = await stage.claim_next(lost.execution_id)
     assert again.attempt == 2
+
+
+async def test_what_an_agent_runs_in_vain_it_is_told_to_stop_once(stage: Stage) -> None:
+    """The notice of a cancellation was lost, or the lease ended while the agent was cut off."""
+    has = (await stage.at_work()).execution_id
+    stray = await stage.claim_next((await stage.start())["execution_id"])
+    await leases.end_lease(stage.context, stray.execution_id, 1)
+    ids = (has, stray.attempt_id, "exec_no~no")
+    assert [await _resync(stage, _in_hand(*ids, listed=True)) for _ in range(3)] == [
+        True,
+        False,
+        False,
+    ]
+    [notice] = await stage.messages("cancelAgentExecution")
+    assert notice["body"] == {"execution_id": stray.attempt_id, "reason": "not_leased"}
+    assert notice["instance_id"] == "i-1"
+    assert await stage.statuses(has, stray.execution_id) == ["running", "queued"]
 
 
 async def test_what_is_on_its_way_is_not_lost(stage: Stage) -> None:

@@ -2,25 +2,38 @@
 
 Each heartbeat carries a count and a digest. When they don't fit the leases, the agent is asked for
 the list, which comes in pages with the next heartbeats. Work is on its way in both directions all
-the time, so one list proves nothing: only what two whole lists in a row lack is lost.
+the time, so one list proves nothing: only what two whole lists in a row lack is lost, and only what
+both have too much is run in vain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from signoff.server.domain.node import AttemptId, digest_in_hand
+
+
+class Called(NamedTuple):
+    """What a heartbeat tells of the leases."""
+
+    resync: bool
+    """Whether to ask for the list."""
+    lost: list[str]
+    """Attempt ids that are leased and not in hand."""
+    stray: list[str]
+    """Attempt ids that are in hand and not leased, and were not named here before."""
 
 
 @dataclass(slots=True)
 class Roll:
     """The lists of one instance, while they come in."""
 
-    _pages: dict[int, Sequence[str]] = field(default_factory=dict)
-    _of: int = 0
+    _pages: list[Sequence[str]] = field(default_factory=list)
     _absent: frozenset[str] = frozenset()
+    _stray: frozenset[str] = frozenset()
+    _named: frozenset[str] = frozenset()
     _settled: tuple[str, str] | None = None
 
     def call(
@@ -28,7 +41,7 @@ class Roll:
         said: Mapping[str, Any],
         leased: Collection[AttemptId],
         in_flight: Collection[str],
-    ) -> tuple[bool, list[str]]:
+    ) -> Called:
         """Compare what a heartbeat says with the leases.
 
         Args:
@@ -37,39 +50,42 @@ class Roll:
             in_flight: attempt ids that are being sent to it and may not have arrived.
 
         Returns:
-            Whether to ask for the list, and the attempt ids that are lost: leased, and absent
-            from this list and the one before.
+            What this list and the one before agree on.
         """
         digest = digest_in_hand(leased)
         if said["count"] == len(leased) and said["digest"] == digest:
             self._forget()
-            return False, []
+            return Called(False, [], [])
         listed = self._take(said)
         if listed is None:
-            # A difference that a whole list has explained is not asked for again.
-            return self._settled != (said["digest"], digest), []
-        absent = frozenset(map(str, leased)) - listed - frozenset(in_flight)
+            # A difference that whole lists have explained is not asked for again.
+            return Called(self._settled != (said["digest"], digest), [], [])
+        held = frozenset(map(str, leased))
+        absent, stray = held - listed - frozenset(in_flight), listed - held
         lost = sorted(absent & self._absent)
-        self._absent = absent
-        self._settled = None if absent else (said["digest"], digest)
-        return bool(absent), lost
+        found = sorted((stray & self._stray) - self._named)
+        self._absent, self._stray = absent, stray
+        self._named = (self._named & stray).union(found)
+        open_ = bool(absent or stray - self._named)
+        self._settled = None if open_ else (said["digest"], digest)
+        return Called(open_, lost, found)
 
     def _take(self, said: Mapping[str, Any]) -> frozenset[str] | None:
-        """The whole list, once its last page is there."""
+        """The whole list, once its last page is there; they come in order."""
         if "executions" not in said:
             return None
         page, pages = said.get("page", 1), said.get("pages", 1)
-        if pages != self._of:
+        if page != len(self._pages) + 1:
             self._pages.clear()
-            self._of = pages
-        self._pages[page] = said["executions"]
-        if len(self._pages) < pages:
+        if page == len(self._pages) + 1:
+            self._pages.append(said["executions"])
+        if not self._pages or len(self._pages) < pages:
             return None
-        listed = frozenset(one for each in self._pages.values() for one in each)
+        listed = frozenset(one for each in self._pages for one in each)
         self._pages.clear()
         return listed
 
     def _forget(self) -> None:
         self._pages.clear()
-        self._absent = frozenset()
+        self._absent = self._stray = self._named = frozenset()
         self._settled = None

@@ -13,6 +13,7 @@ from typing import Any
 from signoff.contract_gen import ExecutionStatus
 from signoff.server.domain.event import Actor
 from signoff.server.domain.execution import Execution
+from signoff.server.domain.node import AttemptId
 from signoff.server.domain.store import Value
 from signoff.server.domain.transition import Transition
 from signoff.server.operations import closing, outbox
@@ -60,6 +61,6 @@ async def _tell_agent(
 ) -> None:
     instance = await closing.leaseholder(context, execution)
     if instance is not None:
-        tree.extend(
-            [outbox.cancel_notice(context, execution, instance, now=tree.now, reason=reason)]
-        )
+        attempt = AttemptId(execution.chain_id, execution.row["attempt"])
+        notice = outbox.cancel_notice(context, attempt, instance, now=tree.now, reason=reason)
+        tree.extend([notice])

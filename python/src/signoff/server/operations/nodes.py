@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from signoff.contract_gen import InstanceState
@@ -13,7 +14,7 @@ from signoff.server.domain.node import LEASE_MS, AttemptId, parse_attempt_id
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Change, Row, Value
 from signoff.server.domain.url import base_url_refusal
-from signoff.server.operations import cursors, leases, rendering
+from signoff.server.operations import cursors, leases, outbox, rendering
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.rendering import Shape
 from signoff.strict_json import dumps_text
@@ -24,6 +25,9 @@ FOREIGN_HEARTBEAT_SECONDS = 2.0
 
 OFFLINE = "offline"
 """The word of a heartbeat that drains its instance; any other is a sign of life."""
+
+NOT_LEASED = "not_leased"
+"""Why an agent is told to stop an attempt that it has in hand all the same."""
 
 _KEPT = ("id", "input_schema", "output_schema", "tags", "description")
 
@@ -95,7 +99,7 @@ async def heartbeat_node(
             change.add("hasten_messages", expect=None, now=context.clock.now(), **key._asdict())
             change.wake("due")
     await context.store.apply(change)
-    resync = await _compare(context, key, body["in_hand"]) if "in_hand" in body else False
+    resync = await _compare(context, instance, body["in_hand"]) if "in_hand" in body else False
     left_ms = context.liveness.lease_left_ms(key)
     return {"node_id": node_id, "lease_seconds": left_ms / 1000, "resync": resync}
 
@@ -205,16 +209,33 @@ def _drain(context: Context, change: Change, key: InstanceKey, drain_ms: int) ->
     change.wake("due")
 
 
-async def _compare(context: Context, key: InstanceKey, said: Mapping[str, Any]) -> bool:
-    """Whether to ask the instance for its list; what it has lost is dispatched again."""
+async def _compare(context: Context, instance: Row, said: Mapping[str, Any]) -> bool:
+    """Whether to ask the instance for its list.
+
+    What it has lost is dispatched again, and what it runs in vain it is told to stop.
+    """
+    key = InstanceKey(instance["node_id"], instance["instance_id"])
     rows = await context.store.all("list_lease_attempts", **key._asdict())
     leased = [AttemptId(row["execution_id"], row["attempt"]) for row in rows]
     roll = context.rolls.setdefault(key, Roll())
-    resync, lost = roll.call(said, leased, context.in_flight)
-    for attempt_id in lost:
+    called = roll.call(said, leased, context.in_flight)
+    for attempt_id in called.lost:
         named = parse_attempt_id(attempt_id)
         await leases.end_lease(context, named.execution_id, named.attempt, why="lost")
-    return resync
+    if called.stray:
+        await _stop_strays(context, instance, called.stray)
+    return called.resync
+
+
+async def _stop_strays(context: Context, instance: Row, stray: Iterable[str]) -> None:
+    now, change = context.clock.now(), Change(topics={"due"})
+    for attempt_id in stray:
+        with suppress(ValueError):  # whatever that is, it is no attempt of ours
+            named = parse_attempt_id(attempt_id)
+            change.statements.append(
+                outbox.cancel_notice(context, named, instance, now=now, reason=NOT_LEASED)
+            )
+    await context.store.apply(change)
 
 
 async def _named(

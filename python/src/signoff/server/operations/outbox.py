@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from signoff.contract_gen import DeliveryKind, DeliveryState, Outcome
 from signoff.server.domain.execution import Execution
+from signoff.server.domain.node import AttemptId
 from signoff.server.domain.store import Row, Statement
 from signoff.server.domain.timestamp import render
 from signoff.server.operations import rendering
@@ -71,17 +72,17 @@ def callback(
 
 
 def cancel_notice(
-    context: Context, execution: Execution, instance: Row, *, now: int, reason: str | None = None
+    context: Context, attempt: AttemptId, instance: Row, *, now: int, reason: str | None = None
 ) -> Statement:
-    """``cancelAgentExecution`` to the instance that holds, or held, the newest attempt."""
-    attempt_id = execution.attempt_id
+    """``cancelAgentExecution`` to the instance that runs the attempt."""
+    attempt_id = str(attempt)
     return _message(
         context,
         DeliveryKind.CANCEL_AGENT_EXECUTION,
         f"{_base(instance)}/_internal/executions/{attempt_id}/cancel",
         {"execution_id": attempt_id, "reason": reason},
         now=now,
-        execution_id=execution.chain_id,
+        execution_id=attempt.execution_id,
         instance=instance,
     )
 
