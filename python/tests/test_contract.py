@@ -37,7 +37,7 @@ OPEN_REQUESTS = {
 
 def operations(section: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in CONTRACT[section].items():
-        for method in METHODS & item.keys():
+        for method in sorted(METHODS & item.keys()):
             yield path, method, item[method]
 
 
