@@ -6,16 +6,18 @@ fixed time: everything waits for a condition, with a deadline.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import IO, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -27,6 +29,7 @@ ENDED: Final = (0, -signal.SIGTERM)
 signal."""
 
 _PORTS: Final = random.Random(os.getpid())
+_CLAIMS: Final[list[IO[str]]] = []
 _OURS: Final = ("SIGNOFF_", "AGENTFIELD_", "AGENT_", "PORT")
 
 
@@ -45,19 +48,39 @@ def until(
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that the system hands out to connections.
+    """A port that nobody listens on, and that nobody else is given while this process runs.
 
-    So it is still free when a process that was killed is started on it again.
+    It is below those that the system hands out to connections: so it is still free when a process
+    that was killed is started on it again.
     """
+    folder = Path(tempfile.gettempdir()) / "signoff-test-ports"
+    folder.mkdir(exist_ok=True)
     while True:
         port = _PORTS.randrange(20_000, 32_000)
-        with socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                sock.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _claim(folder / str(port)) and _is_free(port):
             return port
+
+
+def _claim(file: Path) -> bool:
+    """Lock a file until this process ends; says whether nobody else has."""
+    claim = file.open("w")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def environment(**more: str) -> dict[str, str]:
