@@ -1,4 +1,4 @@
-"""Long polls: look, subscribe, look again, until it is done, time is up, or the server stops."""
+"""Long polls: subscribe, then look until it is done, time is up, or the server stops."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ async def wait_for(
         done: whether there is nothing to wait for.
         wait_seconds: how long to wait at most; 0 or less looks once.
     """
-    seen = await look()
-    if wait_seconds <= 0 or done(seen):
-        return seen
+    if wait_seconds <= 0:
+        return await look()
     deadline = context.clock.now() + round(wait_seconds * 1000)
     with context.store.watch(topic) as watch:
         while not done(seen := await look()):
