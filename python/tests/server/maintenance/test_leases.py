@@ -10,6 +10,7 @@ import pytest
 from signoff.server.maintenance import leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.operations import leases as operations
+from signoff.server.operations.context import Context
 from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn, stand_in
 from tests.server.operations.world import NODE
@@ -148,3 +149,25 @@ async def test_nobody_is_over_when_nobody_is_there(house: House) -> None:
     await house.control.advance_leases(10**9)
     assert isinstance(house.liveness, Liveness)
     assert NODE not in {key.node_id for key in house.liveness.workers()}
+
+
+async def test_what_breaks_at_one_lease_does_not_keep_the_others_from_ending(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = [await house.handed(agent) for _ in range(2)]
+    async with stand_in() as other:
+        await house.join(other, "i-2")
+        elsewhere = await house.queued()
+        await house.claim(elsewhere, "i-2")
+        end = operations.end_lease
+
+        async def break_one(context: Context, execution_id: str, attempt: int) -> bool:
+            if execution_id == broken:
+                raise RuntimeError("a bug")
+            return await end(context, execution_id, attempt)
+
+        monkeypatch.setattr(operations, "end_lease", break_one)
+        house.clock.advance_monotonic(30_000)
+        with pytest.raises(RuntimeError, match="a bug"):
+            await house.maintenance.run_due()
+    assert await house.statuses(broken, fine, elsewhere) == ["running", "queued", "queued"]

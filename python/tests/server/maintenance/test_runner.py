@@ -144,9 +144,14 @@ async def test_next_due_names_the_earliest(house: House) -> None:
 
 
 async def test_nothing_is_done_while_the_store_is_away(house: House) -> None:
+    request = await house.create(expires_in_hours=1)
+    house.clock.advance(HOUR)
     house.control.arm("before_commit", 1)
     with pytest.raises(StoreUnavailable):
         await house.maintenance.run_due()
+    assert (await house.request(request["id"]))["status"] == "pending"
+    await house.maintenance.run_due()
+    assert (await house.request(request["id"]))["status"] == "expired"
 
 
 class Flaky:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from signoff.server.domain.approval import Request
 from signoff.server.domain.store import Change
 from signoff.server.maintenance import timers
+from signoff.server.operations import closing, dispatching
+from signoff.server.operations.context import Context
+from signoff.server.operations.tree import Draft
 from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn
 from tests.server.operations.world import HOUR, NOW
@@ -71,6 +77,34 @@ async def test_thousands_due_at_once_are_closed_in_portions(house: House) -> Non
     assert turns > 3
 
 
+async def test_what_breaks_at_one_does_not_hold_up_the_others(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug must cost what it hits, and nothing behind it."""
+    broken, fine = [await house.handed(agent, timeout_seconds=1) for _ in range(2)]
+    bad, good = [(await house.create(n, expires_in_hours=0.0001))["id"] for n in ("a", "b")]
+    end, expire = dispatching.time_out, closing.expire
+
+    async def break_time_out(context: Context, execution_id: str) -> bool:
+        if execution_id == broken:
+            raise RuntimeError("a bug")
+        return await end(context, execution_id)
+
+    async def break_expiry(context: Context, draft: Draft, request: Request) -> None:
+        if request.row["id"] == bad:
+            raise RuntimeError("a bug")
+        await expire(context, draft, request)
+
+    monkeypatch.setattr(dispatching, "time_out", break_time_out)
+    monkeypatch.setattr(closing, "expire", break_expiry)
+    house.clock.advance(HOUR)
+    with pytest.raises(RuntimeError, match="a bug"):
+        await house.maintenance.run_due()
+    assert await house.statuses(broken, fine) == ["running", "timeout"]
+    states = [(await house.request(request_id))["status"] for request_id in (bad, good)]
+    assert states == ["pending", "expired"]
+
+
 async def test_running_for_too_long_is_a_timeout_and_waiting_does_not_count(
     house: House, agent: StandIn
 ) -> None:
@@ -95,7 +129,11 @@ async def test_many_time_out_at_once(house: House, agent: StandIn) -> None:
     assert statuses == ["timeout"] * count
 
 
-async def test_what_is_long_over_is_forgotten(house: House) -> None:
+async def test_what_is_long_over_is_forgotten(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "PORTION", 2)
+
     async def receive(webhook_id: str) -> None:
         change = Change()
         change.add(
@@ -112,14 +150,15 @@ async def test_what_is_long_over_is_forgotten(house: House) -> None:
         return await house.store.one("get_receipt", webhook_id=webhook_id) is not None
 
     await house.settle()
-    await receive("w1")
-    await house.control.advance_clock(HOUR)
+    for portion in range(timers.PORTION + 1):
+        await receive(f"w{portion}")
+    await house.control.advance_clock(24 * HOUR)
     assert await is_known("w1")
     await house.control.advance_clock(1)  # over now, but not looked at again so soon
     assert await is_known("w1")
-    await receive("w2")
+    await receive("late")
     await house.control.advance_clock(HOUR)
-    assert [await is_known("w1"), await is_known("w2")] == [False, True]
+    assert [await is_known(one) for one in ("w1", f"w{portion}", "late")] == [False, False, True]
 
 
 async def test_idempotency_keys_are_kept_for_a_day_and_while_unfinished(

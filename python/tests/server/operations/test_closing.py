@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from signoff.server.domain.execution import CANCELLED, SUCCEEDED
-from signoff.server.domain.store import Store
 from signoff.server.domain.node import AttemptId
+from signoff.server.domain.store import Store
 from signoff.server.operations import outbox
 from signoff.server.operations.closing import close_pending
 from signoff.server.operations.tree import Tree

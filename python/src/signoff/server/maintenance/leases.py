@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from signoff.server.maintenance.liveness import Liveness
-from signoff.server.operations import leases
+from signoff.server.operations import leases, serial
 from signoff.server.operations.context import Context, InstanceKey
 
 AT_ONCE = 100
@@ -21,19 +19,18 @@ class Leases:
 
     async def run_due(self) -> None:
         """End the leases of every instance that is over."""
-        for key in self._liveness.over():
-            await self._end(key)
-            self._liveness.ended(key)
+        await serial.every(map(self._take_from, self._liveness.over()))
 
     async def next_due(self) -> int | None:
         """When the next leases end unless somebody is heard: ms on the monotonic clock."""
         return self._liveness.next_end()
 
-    async def _end(self, key: InstanceKey) -> None:
+    async def _take_from(self, key: InstanceKey) -> None:
         rows = await self._context.store.all("list_lease_attempts", **key._asdict())
         held = [(row["execution_id"], row["attempt"]) for row in rows]
         for first in range(0, len(held), AT_ONCE):
             if self._liveness.is_live(key):
-                return  # heard after all: it keeps the rest
+                break  # heard after all: it keeps the rest
             some = held[first : first + AT_ONCE]
-            await asyncio.gather(*(leases.end_lease(self._context, *lease) for lease in some))
+            await serial.every(leases.end_lease(self._context, *lease) for lease in some)
+        self._liveness.ended(key)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from signoff.server.domain.store import Change
-from signoff.server.operations import dispatching, expiry
+from signoff.server.operations import dispatching, expiry, serial
 from signoff.server.operations.context import Context
+from signoff.server.operations.responses import RECEIPT_MS
 
 AT_ONCE = 100
 """How many are done between two looks at whatever else the server has to do."""
 
-RECEIPTS_MS = 3_600_000
-"""For how long the answers to signed webhooks are kept: far beyond the window of signatures."""
-
 PRUNED_EVERY_MS = 3_600_000
+
+PORTION = 1_000
+"""Rows that are forgotten in one change."""
 
 
 class Timers:
@@ -25,13 +26,7 @@ class Timers:
     async def run_due(self) -> None:
         """Do everything whose time has come."""
         now = self._context.clock.now()
-        while await expiry.expire_due(self._context, now, limit=AT_ONCE) >= AT_ONCE:
-            pass
-        while await dispatching.time_out_due(self._context, limit=AT_ONCE) >= AT_ONCE:
-            pass
-        if self._pruned_at is None or abs(now - self._pruned_at) >= PRUNED_EVERY_MS:
-            self._pruned_at = now
-            await self._prune(now)
+        await serial.every((self._expire(now), self._time_out(), self._prune(now)))
 
     async def next_due(self) -> int | None:
         """When the next request expires, or the next running clock runs out."""
@@ -39,8 +34,24 @@ class Timers:
         times = (await expiry.next_expiry(self._context), None if row is None else row["at"])
         return min((at for at in times if at is not None), default=None)
 
+    async def _expire(self, now: int) -> None:
+        while await expiry.expire_due(self._context, now, limit=AT_ONCE) >= AT_ONCE:
+            pass
+
+    async def _time_out(self) -> None:
+        while await dispatching.time_out_due(self._context, limit=AT_ONCE) >= AT_ONCE:
+            pass
+
     async def _prune(self, now: int) -> None:
-        change = Change()
-        change.add("delete_receipts", expect=None, before=now - RECEIPTS_MS)
-        change.add("delete_old_idempotency", expect=None, now=now)
-        await self._context.store.apply(change)
+        if self._pruned_at is not None and abs(now - self._pruned_at) < PRUNED_EVERY_MS:
+            return
+        self._pruned_at = now
+        await self._delete("old_receipts", before=now - RECEIPT_MS)
+        await self._delete("old_idempotency", now=now)
+
+    async def _delete(self, what: str, **old: int) -> None:
+        # In portions: others write, too.
+        while await self._context.store.one(f"any_{what}", **old) is not None:
+            change = Change()
+            change.add(f"delete_{what}", expect=None, limit=PORTION, **old)
+            await self._context.store.apply(change)

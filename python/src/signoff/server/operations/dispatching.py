@@ -189,10 +189,7 @@ async def time_out(context: Context, execution_id: str) -> bool:
 async def time_out_due(context: Context, *, limit: int = 100) -> int:
     """End the executions whose running time is over, the oldest first; how many were."""
     due = await context.store.all("list_due_timeouts", now=context.clock.now(), limit=limit)
-    ended = 0
-    for row in due:
-        ended += await time_out(context, row["execution_id"])
-    return ended
+    return sum(await serial.every(time_out(context, row["execution_id"]) for row in due))
 
 
 def _dispatch(row: Row, instance: Row, node: Row) -> Dispatch:

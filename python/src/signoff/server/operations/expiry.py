@@ -5,8 +5,6 @@ Not an operation of the contract: the server's own loop calls it when :func:`nex
 
 from __future__ import annotations
 
-import asyncio
-
 from signoff.server.domain.approval import is_pending
 from signoff.server.domain.store import Row
 from signoff.server.operations import closing, serial
@@ -41,10 +39,7 @@ async def expire_due(context: Context, now: int, *, limit: int = AT_ONCE) -> int
     """
     rows = await context.store.all("list_due_expiries", now=now, limit=limit)
     # They queue for the writer in the order in which they start.
-    ends = await asyncio.gather(*(_expire(context, row) for row in rows), return_exceptions=True)
-    for end in ends:
-        if end is not None:
-            raise end
+    await serial.every(_expire(context, row) for row in rows)
     return len(rows)
 
 

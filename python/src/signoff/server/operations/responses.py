@@ -26,7 +26,7 @@ from signoff.server.operations.rendering import Shape
 from signoff.webhook import SignatureError, Verified, verify_approval_response
 
 RECEIPT_MS = 86_400_000
-"""Answers are remembered for a day; signatures are good for five minutes."""
+"""Answers are remembered for a day: senders sign anew for each of their tries."""
 
 MOST_CANDIDATES = 50
 
@@ -106,7 +106,7 @@ class _Memory:
         return decisions.already_decided(text, orjson.loads(receipt["answer"])["status"])
 
     def statements(self, answer: Answer) -> list[Statement]:
-        """Remember an answer in the change that it comes from, and forget old ones."""
+        """Remember an answer in the change that it comes from."""
         if self._id is None or self._taken:
             return []
         now = self._context.clock.now()
@@ -121,11 +121,7 @@ class _Memory:
             "answer": rendering.dump(said),
             "at": now,
         }
-        old: dict[str, Value] = {"before": now - RECEIPT_MS}
-        return [
-            Statement("delete_receipts", old, expect=None),
-            Statement("insert_receipt", receipt),
-        ]
+        return [Statement("insert_receipt", receipt)]
 
 
 _RECEIPT = 200

@@ -8,7 +8,7 @@ one parent finish at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,6 +46,21 @@ class Locks:
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+async def every(works: Iterable[Awaitable[T]]) -> list[T]:
+    """Do all of it at once, and what goes wrong with one keeps no other from being done.
+
+    Raises:
+        Exception: what went wrong first, when the rest is done.
+    """
+    ends = await asyncio.gather(*works, return_exceptions=True)
+    done: list[T] = []
+    for end in ends:
+        if isinstance(end, BaseException):
+            raise end
+        done.append(end)
+    return done
 
 
 async def change(context: Context, key: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -20,8 +20,14 @@ WHERE principal = :principal AND operation = :operation AND key = :key
 -- Frees all keys: for tests.
 DELETE FROM idempotency
 
+-- name: any_old_idempotency
+-- Whether there are keys whose time is over and whose execution is finished.
+SELECT 1 AS one FROM idempotency i JOIN executions e ON e.execution_id = i.execution_id
+WHERE i.expires_at <= :now AND e.completed_at IS NOT NULL LIMIT 1
+
 -- name: delete_old_idempotency
--- Frees the keys whose time is over and whose execution is finished.
-DELETE FROM idempotency
-WHERE expires_at <= :now AND EXISTS (SELECT 1 FROM executions e
-    WHERE e.execution_id = idempotency.execution_id AND e.completed_at IS NOT NULL)
+-- Frees some of them.
+DELETE FROM idempotency WHERE (principal, operation, key) IN (
+    SELECT i.principal, i.operation, i.key FROM idempotency i
+    JOIN executions e ON e.execution_id = i.execution_id
+    WHERE i.expires_at <= :now AND e.completed_at IS NOT NULL LIMIT :limit)

@@ -7,9 +7,14 @@ VALUES (:webhook_id, :body_sha256, :status_code, :answer, :at)
 -- The answer given to a webhook.
 SELECT * FROM webhook_receipts WHERE webhook_id = :webhook_id
 
--- name: delete_receipts
--- Forgets answers to webhooks whose signature is long out of its window.
-DELETE FROM webhook_receipts WHERE at < :before
+-- name: any_old_receipts
+-- Whether there are answers to webhooks that need not be remembered any more.
+SELECT 1 AS one FROM webhook_receipts WHERE at < :before LIMIT 1
+
+-- name: delete_old_receipts
+-- Forgets some of them.
+DELETE FROM webhook_receipts WHERE webhook_id IN (
+    SELECT webhook_id FROM webhook_receipts WHERE at < :before LIMIT :limit)
 
 -- name: clear_webhook_receipts
 -- Forgets all answers to webhooks: for tests.
