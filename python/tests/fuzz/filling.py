@@ -24,7 +24,9 @@ from tests.fuzz.world import NODE, World
 LONGEST_WAIT = 0.05
 """Seconds that a request may wait for what will not happen."""
 
-_VARYING = re.compile(r"\b(?:exec|run|apr|msg)_[0-9a-f-]{36}|\b(?:own|key|node)-[0-9]+-[0-9]+\b")
+_VARYING = re.compile(
+    r"\b(?:exec_|run_|apr_|msg_|ask-)[0-9a-f-]{36}|\b(?:own|key|node)-[0-9]+-[0-9]+\b"
+)
 
 
 class Filling:

@@ -21,7 +21,7 @@ NODE = "fuzz-agent"
 SPARE = "fuzz-spare"
 """A node that nobody serves: it may be drained."""
 
-_OURS = re.compile(r"\b(?:exec|run|apr|msg)_[0-9a-f-]{36}\b")
+_OURS = re.compile(r"\b(?:exec_|run_|apr_|msg_|ask-)[0-9a-f-]{36}\b")
 
 Json = dict[str, Any]
 
