@@ -11,12 +11,12 @@ from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import delivery, lanes
 from signoff.server.maintenance.backoff import Backoff
 from signoff.server.maintenance.http_client import HttpClient
-from signoff.server.operations import deliveries
+from signoff.server.operations import cancellations, deliveries
 from signoff.server.store.sqlite import SqliteStore
 from signoff.webhook import verify_webhook
 from tests.server.maintenance.house import NOTIFY_SECRET, House, said
 from tests.server.maintenance.stand_in import StandIn, answer, hang, reset, stand_in
-from tests.server.operations.world import ADMIN, HOUR
+from tests.server.operations.world import ADMIN, CLIENT, HOUR
 
 CALLBACK = "approvalCallback"
 CANCEL = "cancelAgentExecution"
@@ -123,6 +123,22 @@ async def test_a_callback_is_retried_with_growing_delays_for_as_long_as_it_is_wa
     await house.control.advance_clock(300_000)
     assert (await house.message(CALLBACK))["state"] == "delivered"
     assert house.tally.waited == [(house.clock.now() - begin) / 1000]
+
+
+async def test_a_callback_that_no_lease_bounds_is_given_up_after_a_day(
+    house: House, agent: StandIn
+) -> None:
+    """Of a cancelled run of a foreign agent, which is told so that its waiter goes away."""
+    await house.join(agent, own=False)
+    execution_id = (await house.start())["execution_id"]
+    await house.settle()
+    await house.ask(execution_id)
+    agent.respond = answer(500)
+    await cancellations.cancel_execution(house.context, CLIENT, execution_id)
+    await house.control.advance_clock(23 * HOUR)
+    assert (await house.message(CALLBACK))["state"] == "pending"
+    await house.control.advance_clock(2 * HOUR)
+    assert (await house.message(CALLBACK))["state"] == "dead"
 
 
 async def test_what_went_wrong_is_written_down(house: House, agent: StandIn) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from signoff.server.domain.errors import Conflict, NotFound, Refusal
 from signoff.server.domain.principal import Principal, Role
+from signoff.server.domain.store import Row, Value
 from signoff.server.operations import leases
 from signoff.server.operations.dispatching import Dispatch
 from signoff.server.operations.tree import Tree
@@ -73,6 +74,26 @@ async def test_an_older_attempt_calls_nobody(stage: Stage) -> None:
         with pytest.raises(Conflict) as refused:
             await stage.start(principal=who, parent=parent.attempt_id)
         assert refused.value.code == "stale_attempt"
+
+
+async def test_nor_does_one_that_was_overtaken_while_it_called(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another server: this one does one thing of a run after the other."""
+    parent = await stage.at_work()
+    read = stage.store.all
+
+    async def overtaken(query: str, **params: Value) -> list[Row]:
+        rows = await read(query, **params)
+        if query == "list_calls":
+            monkeypatch.undo()
+            await stage.again(parent.execution_id)
+        return rows
+
+    monkeypatch.setattr(stage.store, "all", overtaken)
+    with pytest.raises(Conflict) as refused:
+        await stage.child(parent)
+    assert refused.value.code == "stale_attempt"
 
 
 async def test_equal_calls_of_one_attempt_are_children_of_their_own(stage: Stage) -> None:

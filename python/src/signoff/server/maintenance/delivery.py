@@ -228,8 +228,8 @@ class Delivery:
             self._counters.delivered(row["kind"], "dropped")
             return
         next_at = self._context.clock.now() + self._backoff.delay_ms(row["attempts"] + 1)
-        # A callback ends with the lease that it is for; the others end by themselves.
-        dead = row["kind"] != CALLBACK and next_at > row["created_at"] + DAY_MS
+        overdue = next_at > row["created_at"] + DAY_MS
+        dead = overdue and not await self._ends_with_its_lease(row)
         await recorded(
             self._context,
             lambda: deliveries.mark_failed(
@@ -241,6 +241,13 @@ class Delivery:
             ),
         )
         self._counters.delivered(row["kind"], "dead" if dead else "failed")
+
+    async def _ends_with_its_lease(self, row: Row) -> bool:
+        """Whether it is tried for as long as the lease holds: an answer that a run waits for."""
+        if row["kind"] != CALLBACK:
+            return False
+        found = await self._context.store.one("get_execution", execution_id=row["execution_id"])
+        return found is not None and found["lease_instance"] == row["instance_id"]
 
 
 def _instance(row: Row) -> InstanceKey:

@@ -107,6 +107,8 @@ async def _call(
     child, occurrence = match_call(calls, parent["attempt"])
     # The parent must still be what was read: a child must not slip in behind its cancellation.
     tree = await Tree.load(context, parent_id)
+    if tree.execution.row["attempt"] != parent["attempt"]:  # dispatched just now: look again
+        return await _start(context, principal, request, claim)
     access.require_unfinished(context, tree.execution.row)
     tree.hold()
     if child is not None:
