@@ -46,12 +46,12 @@ class Timers:
         if self._pruned_at is not None and abs(now - self._pruned_at) < PRUNED_EVERY_MS:
             return
         self._pruned_at = now
-        await self._delete("old_receipts", before=now - RECEIPT_MS)
-        await self._delete("old_idempotency", now=now)
+        await self._forget("any_old_receipts", "delete_old_receipts", before=now - RECEIPT_MS)
+        await self._forget("any_old_idempotency", "delete_old_idempotency", now=now)
 
-    async def _delete(self, what: str, **old: int) -> None:
+    async def _forget(self, is_any: str, delete: str, **old: int) -> None:
         # In portions: others write, too.
-        while await self._context.store.one(f"any_{what}", **old) is not None:
+        while await self._context.store.one(is_any, **old) is not None:
             change = Change()
-            change.add(f"delete_{what}", expect=None, limit=PORTION, **old)
+            change.add(delete, expect=None, limit=PORTION, **old)
             await self._context.store.apply(change)

@@ -100,23 +100,10 @@ ORDER BY expires_at, id LIMIT :limit
 -- When the next pending request ends, if there is one.
 SELECT MIN(expires_at) AS at FROM approval_requests WHERE decided_at IS NULL
 
--- name: count_approval_requests
--- How many requests are in each state.
-SELECT status, COUNT(*) AS held FROM approval_requests GROUP BY status
-
 -- name: count_pending
 -- How many requests wait for a person.
 SELECT COUNT(*) AS held FROM approval_requests WHERE decided_at IS NULL
 --? execution_id: AND execution_id = :execution_id
-
--- name: list_held_by_own_id
--- Unfinished waits for one own id on one instance, which foreign agents can't tell apart.
-SELECT a.id, a.execution_id, a.status FROM approval_requests a
-JOIN executions e ON e.execution_id = a.execution_id
-WHERE a.approval_request_id = :approval_request_id AND a.delivered_at IS NULL
-    AND e.node_id = :node_id AND e.lease_instance = :instance_id
-    AND e.execution_id <> :execution_id
-ORDER BY a.id
 
 -- name: clear_approval_requests
 -- Deletes all requests: for tests.

@@ -11,10 +11,6 @@ SELECT * FROM events WHERE chain_id = :chain_id AND seq > :after
 --? approval_id: AND approval_id = :approval_id
 ORDER BY seq LIMIT :limit
 
--- name: get_event
--- One event.
-SELECT * FROM events WHERE chain_id = :chain_id AND seq = :seq
-
 -- name: get_event_by_key
 -- The event that an agent appended under its own key.
 SELECT * FROM events WHERE chain_id = :chain_id AND event_key = :event_key

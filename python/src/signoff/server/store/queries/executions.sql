@@ -83,17 +83,6 @@ ORDER BY call_occurrence
 -- The nodes that take part in a run: what an agent's key may read.
 SELECT DISTINCT node_id FROM executions WHERE run_id = :run_id
 
--- name: list_due_dispatches
--- Executions of a node that are due to be sent to an instance, the longest waiting first.
-SELECT * FROM executions
-WHERE node_id = :node_id AND dispatch_at <= :now
-ORDER BY dispatch_at, execution_id LIMIT :limit
-
--- name: list_dispatch_nodes
--- The nodes that have work due, each with the time since when.
-SELECT node_id, MIN(dispatch_at) AS dispatch_at FROM executions
-WHERE dispatch_at <= :now GROUP BY node_id
-
 -- name: next_dispatch
 -- When the next work falls due, if any waits.
 SELECT MIN(dispatch_at) AS at FROM executions WHERE dispatch_at > :now
@@ -125,10 +114,6 @@ WHERE lease_instance IS NOT NULL
 --? node_id: AND node_id = :node_id
 GROUP BY node_id, lease_instance
 
--- name: count_executions
--- How many executions are in each state.
-SELECT status, COUNT(*) AS held FROM executions GROUP BY status
-
 -- name: wait_for_children
 -- What an execution waits for has changed, or it is due, but its state is the same: no event. As
 -- the head of the chain stays, the count guards itself. Without a count it only guards.
@@ -153,7 +138,7 @@ UPDATE executions SET parent_execution_id = parent_execution_id
 WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
 
 -- name: list_due_dispatch_ids
--- What list_due_dispatches lists, as short as it can be.
+-- Executions of a node that are due to be sent to an instance, the longest waiting first.
 SELECT execution_id FROM executions
 WHERE node_id = :node_id AND dispatch_at <= :now
 ORDER BY dispatch_at, execution_id LIMIT :limit

@@ -19,10 +19,6 @@ SELECT * FROM messages WHERE 1 = 1
 --? approval_id: AND approval_id = :approval_id
 ORDER BY id DESC LIMIT :limit
 
--- name: list_due_messages
--- Messages that are due, the oldest first.
-SELECT * FROM messages WHERE next_at <= :now ORDER BY next_at, id LIMIT :limit
-
 -- name: next_message
 -- When the next message that is not due yet falls due, if there is one.
 SELECT MIN(next_at) AS at FROM messages WHERE next_at > :now
@@ -51,10 +47,6 @@ WHERE execution_id = :execution_id AND next_at IS NOT NULL
 --? kinds: AND kind IN (:kinds)
 --? instance_id: AND instance_id = :instance_id
 --? approval_id: AND approval_id = :approval_id
-
--- name: count_messages
--- How many messages are in each state.
-SELECT state, COUNT(*) AS held FROM messages GROUP BY state
 
 -- name: list_due_message_ids
 -- Where messages go that are due, the oldest first, from a place in that order on.
