@@ -54,6 +54,24 @@ class Gate:
         assert await asyncio.to_thread(self.reached.wait, 20)
 
 
+async def test_another_process_that_opens_and_closes_the_file_takes_nothing_away(
+    engine: SqliteStore, path: Path
+) -> None:
+    """Unless the locks of this process hold, the other one deletes the log as the last to close."""
+    program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute({!r}); c.close()"
+    look = program.format("SELECT count(*) FROM keys")
+    await engine.apply(key(1))
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", look, str(path)], check=True)
+    assert path.with_name(path.name + "-wal").exists()
+    await engine.apply(key(2))
+    seen = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute({!r}).fetchall())"
+    asked = [sys.executable, "-c", seen.format("SELECT key_id FROM keys"), str(path)]
+    told = await asyncio.to_thread(
+        subprocess.run, asked, check=True, capture_output=True, text=True
+    )
+    assert told.stdout.strip() == "[('key_1',), ('key_2',)]"
+
+
 async def test_nothing_is_acknowledged_before_its_commit(engine: SqliteStore, path: Path) -> None:
     before, after = Gate(), Gate()
     engine.fail_points.before_commit = before

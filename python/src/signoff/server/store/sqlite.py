@@ -14,6 +14,7 @@ import asyncio
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from signoff.server.domain.store import (
@@ -44,8 +45,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The file holds the secrets that messages are signed with: for its owner's eyes only.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(path)
         connection = sqlite3.connect(
             path,
             timeout=BUSY_MS / 1000,
@@ -67,6 +67,20 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             raise SchemaError("the file is no SQLite database") from error
         raise StoreUnavailable(f"the database can't be opened: {error}") from error
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file when it is not there, for its owner's eyes only: it holds the secrets that
+    messages are signed with.
+
+    A file that is there is not opened, not even to close it at once: to close any descriptor of a
+    file gives up all locks that this process has on it, those of SQLite's connections too. Then
+    the next process that closes the database takes itself for the last one and deletes the log,
+    with everything in it that this process goes on to acknowledge.
+    """
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def migrate(connection: sqlite3.Connection) -> None:
