@@ -13,6 +13,7 @@ from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import doors, flights
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.operations import dispatching
+from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.store.sqlite import SqliteStore
 from tests.server.maintenance.house import House, said
 from tests.server.maintenance.stand_in import StandIn, answer, hang, reset, stand_in, truncate
@@ -472,6 +473,33 @@ async def test_a_store_that_is_away_claims_nothing(house: House, agent: StandIn)
     assert (agent.heard, await house.statuses(execution_id)) == ([], ["queued"])
     await house.settle()
     assert await house.statuses(execution_id) == ["running"]
+
+
+async def test_a_claim_that_breaks_is_said_and_holds_up_no_other(
+    house: House,
+    agent: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await house.join(agent)
+    broken, fine = await started(house), await started(house)
+    claim = dispatching.claim
+
+    async def break_one(context: Context, execution_id: str, key: InstanceKey) -> Any:
+        if execution_id == broken:
+            raise RuntimeError("a bug")
+        return await claim(context, execution_id, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatching, "claim", break_one)
+        outgoing = house.maintenance._outgoing
+        await outgoing.run_due()
+        await asyncio.wait(outgoing.calls)
+        await house.until(fine, "running")
+        assert await house.statuses(broken) == ["queued"]
+    assert "a bug" in caplog.text
+    await house.settle()
+    assert await house.statuses(broken) == ["running"]
 
 
 async def test_stopping_breaks_off_what_is_on_its_way(house: House, agent: StandIn) -> None:

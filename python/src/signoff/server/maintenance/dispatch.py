@@ -114,6 +114,8 @@ class Dispatcher:
             dispatch = await dispatching.claim(self._context, execution_id, key)
         except (NotFound, StoreUnavailable) as error:
             _log.warning("%s is not dispatched now: %s", execution_id, error)
+        except Exception:  # noqa: BLE001 - it must not end in silence; the next look tries again
+            _log.exception("the claim of %s failed", execution_id)
         finally:
             del self._claiming[execution_id]
             if dispatch is None and self._doors.leave(key):
