@@ -54,13 +54,17 @@ class Doors:
     def leave(self, key: InstanceKey) -> bool:
         """It was answered, or is waited for no more; whether something may have waited for that."""
         full = self._unanswered >= IN_ALL or self._free(key) <= 0
-        self._door(key).unanswered -= 1
+        door = self._door(key)
+        door.unanswered -= 1
         self._unanswered -= 1
+        if not (door.unanswered or door.refusals):
+            del self._doors[key]  # processes come and go for ever
         return full
 
     def took(self, key: InstanceKey) -> None:
         """It has taken work."""
-        self._door(key).refusals = 0
+        if key in self._doors:
+            self._doors[key].refusals = 0
 
     def refused(self, key: InstanceKey, *, at_least_ms: int = 0) -> None:
         """It takes none now: wait, longer each time, and then try it with one at a time."""
@@ -85,7 +89,7 @@ class Doors:
         return self._doors.setdefault(key, _Door())
 
     def _free(self, key: InstanceKey) -> int:
-        door = self._door(key)
+        door = self._doors.get(key, _Door())
         most = min(PER_INSTANCE, door.unanswered + IN_ALL - self._unanswered)
         if door.refusals:
             heard = door.refusals <= HASTENED and self._liveness.beats(key) > door.beats
