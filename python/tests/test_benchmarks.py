@@ -31,7 +31,9 @@ def test_every_figure_is_measured_beside_its_ceiling() -> None:
         *["decision heard"] * 4,
         "start to first answer",
     ]
-    assert all(each["value"] > 0 and each["ceiling"] > 0 for each in figures)
+    # In the short time of a quick run on a busy machine not one gate may pass.
+    assert all(each["value"] >= 0 and each["ceiling"] > 0 for each in figures)
+    assert all(each["value"] > 0 for each in figures if each["unit"] == "ms")
 
 
 def test_more_is_better_a_second_and_less_in_milliseconds() -> None:

@@ -80,7 +80,10 @@ async def test_a_shutdown_that_is_answered_strangely_still_hands_back(
     async with plane.serving(worker(gate, started, 0.01)):
         run = await plane.client.execute_async("worker.work")
         await started.wait()
-    assert (await plane.client.get_execution(run.execution_id)).status == "queued"
+    # It may be on its way again: this process was not known to end, and refused it.
+    events = [it async for it in plane.client.iter_execution_events(run.execution_id)]
+    reasons = [it.data["reason"] for it in events if it.type == "execution.requeued"]
+    assert reasons[0] == "handed_back"
 
 
 async def test_while_it_ends_it_takes_no_new_work(plane: ControlPlane) -> None:
