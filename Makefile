@@ -19,11 +19,11 @@ help: ## this table
 
 setup: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## install what the other targets need, inside this folder
 
-$(PYTHON_READY): python/pyproject.toml python/constraints.txt
+$(PYTHON_READY): python/pyproject.toml python/constraints.txt conformance/pyproject.toml
 	@tools/require python
 	test -x $(BIN)/python || $(PYTHON) -m venv python/.venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint python/constraints.txt --editable './python[all,dev]'
+	  --constraint python/constraints.txt --editable './python[all,dev]' --editable ./conformance
 	@touch $@
 
 $(GO_READY): go/go.mod $(wildcard go/go.sum) tools/go.mod tools/go.sum
@@ -60,6 +60,7 @@ check-python: $(PYTHON_READY)
 	$(BIN)/ruff format --check
 	cd python && .venv/bin/mypy
 	cd python && .venv/bin/lint-imports
+	cd conformance && ../$(BIN)/mypy && ../$(BIN)/lint-imports
 
 check-go: $(GO_READY)
 	cd go && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...

@@ -1,0 +1,1 @@
+"""The conformance suite of signoff: cases as data, and what runs them."""
