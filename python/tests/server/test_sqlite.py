@@ -40,7 +40,7 @@ def stored(path: Path) -> list[str]:
 
 
 class Gate:
-    """Holds the writer's thread until it is opened."""
+    """Holds up the commit until it is opened."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -181,6 +181,46 @@ async def test_another_process_may_write_too(engine: SqliteStore, path: Path) ->
     assert stored(path) == ["key_1"]
 
 
+async def test_another_process_that_writes_for_too_long_makes_the_store_unavailable(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MS", 1)
+    engine = await SqliteStore.open(path)
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    ends = await asyncio.gather(*(engine.apply(key(n)) for n in range(3)), return_exceptions=True)
+    assert {type(end) for end in ends} == {StoreUnavailable}
+    assert "locked" in str(ends[0])
+    other.execute("COMMIT")
+    other.close()
+    await engine.apply(key(3))
+    assert stored(path) == ["key_3"]
+    # The loop never waits for a lock, only the thread did.
+    assert engine._writer._connection.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    await engine.close()
+
+
+async def test_a_batch_that_can_not_begin_is_a_store_that_is_unavailable(
+    engine: SqliteStore, path: Path
+) -> None:
+    engine._writer._connection.execute("BEGIN")
+    with pytest.raises(StoreUnavailable, match="within a transaction"):
+        await engine.apply(key(1))
+    await engine.apply(key(2))
+    assert stored(path) == ["key_2"]
+
+
+async def test_closing_finishes_what_is_queued(path: Path) -> None:
+    engine = await SqliteStore.open(path)
+    tasks = [asyncio.create_task(engine.apply(key(n))) for n in range(600)]
+    await asyncio.wait(tasks, timeout=0)
+    await engine.close()
+    await asyncio.gather(*tasks)
+    assert len(stored(path)) == 600
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await engine.apply(key(600))
+
+
 async def test_the_file_is_for_its_owner_only(engine: SqliteStore, path: Path) -> None:
     assert await engine.one("ping") == {"one": 1}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -191,14 +231,9 @@ async def test_durability_is_switched_on(engine: SqliteStore) -> None:
     for connection in (engine._writer._connection, engine._reader):
         told = {
             name: connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            for name in ("journal_mode", "synchronous", "foreign_keys")
         }
-        assert told == {
-            "journal_mode": "wal",
-            "synchronous": 2,
-            "foreign_keys": 1,
-            "busy_timeout": 10_000,
-        }
+        assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         engine._reader.execute("DELETE FROM keys")
 

@@ -3,7 +3,7 @@
 Reads run on the event loop's thread on a connection of their own (write-ahead log, so they never
 wait for the writer): a point read takes some ten microseconds, less than a hop to a thread.
 
-Writes go to one thread. It takes everything that is queued, applies it in one transaction, and
+Writes go to one writer. It takes everything that is queued, applies it in one transaction, and
 commits once for all of it: a change whose guard does not hold is undone alone. Only when the
 commit is durable (``synchronous=FULL``) are the callers woken, all of a batch in one hop.
 """
@@ -137,10 +137,10 @@ class SqliteStore:
         path = Path(path)
         with ThreadPoolExecutor(1) as pool:
             connection = await asyncio.get_running_loop().run_in_executor(pool, _prepare, path)
-        return cls(connect(path, read_only=True), Writer(connection))
+        return cls(connect(path, read_only=True), Writer(connection, BUSY_MS))
 
     def observe(self, told: Observe) -> None:
-        """Have someone told of each batch, on the writer's thread: its seconds and its changes."""
+        """Have someone told of each batch: its seconds and its changes."""
         self._writer.observe = told
 
     async def one(self, query: str, **params: Value) -> Row | None:
@@ -161,7 +161,7 @@ class SqliteStore:
             for statement in change.statements
         ]
         done: asyncio.Future[None] = self._loop.create_future()
-        self._writer.put(Job(bound, change.topics, done, self._settle))
+        self._writer.put(Job(bound, change.topics, done, self._answer))
         await done
 
     def watch(self, *topics: str) -> Watch:
@@ -180,7 +180,7 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
-        await self._loop.run_in_executor(None, self._writer.close)
+        await self._writer.close()
         self._reader.close()
 
     def _read(self, query: str, params: dict[str, Value], limit: int | None) -> list[Row]:
@@ -197,9 +197,6 @@ class SqliteStore:
                 raise
             raise unavailable(error) from error
         return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def _settle(self, jobs: list[Job]) -> None:
-        self._loop.call_soon_threadsafe(self._answer, jobs)
 
     def _answer(self, jobs: list[Job]) -> None:
         for job in jobs:

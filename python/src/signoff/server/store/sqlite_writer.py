@@ -1,4 +1,11 @@
-"""The writer's thread of the SQLite engine: takes what is queued, commits it together."""
+"""The writer of the SQLite engine: takes what is queued, applies it, commits it together.
+
+Statements run on the event loop's thread, as reads do: each takes some microseconds, and two
+threads that run Python at the same time take turns at the interpreter's lock after every single
+one, which costs more than the statements do. Only what waits for the disk or for another process
+has a thread of its own, which does not need that lock meanwhile: the commit, and the wait for the
+lock on the database while another process writes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +27,9 @@ MOST_AT_ONCE = 256
 
 # Another change took the key first: the same as a guard that does not hold.
 _TAKEN = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY})
+
+_PRIMARY = 0xFF
+"""What of an error's code says the kind; the rest says more about it."""
 
 _FAULTS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH})
 
@@ -34,6 +45,16 @@ class Job:
     error: Exception | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """Jobs that are committed together."""
+
+    jobs: list[Job]
+    started: float
+    apart: bool = False
+    """One of them has missed after it had written: each runs so that it can be undone alone."""
+
+
 def unavailable(error: Exception) -> StoreUnavailable:
     """The store's error for one of the engine's."""
     return StoreUnavailable(f"the database does not answer: {error}")
@@ -46,63 +67,109 @@ def is_callers_fault(error: sqlite3.Error) -> bool:
 
 
 class Writer:
-    """Owns the connection that writes, and the one thread that uses it."""
+    """Owns the connection that writes: at any time it is the loop's or the thread's, never both's.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Args:
+        connection: to write with, by nobody else.
+        patience_ms: how long to wait while another process writes.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, patience_ms: int) -> None:
         self.fail_points = FailPoints()
         self.observe: Observe = unobserved
         self._connection = connection
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        # The event loop does not wait for locks; the thread does.
+        self._patience_ms = patience_ms
+        connection.execute("PRAGMA busy_timeout=0")
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Job] = deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def put(self, job: Job) -> None:
-        """Queue a job. It is settled after its commit, from the writer's thread."""
-        self._queue.put(job)
+        """Queue a job. It is settled after its commit."""
+        self._queue.append(job)
+        if self._idle.is_set():
+            self._idle.clear()
+            # What others queue in this turn of the loop goes with it.
+            self._loop.call_soon(self._begin)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finish what is queued, end the thread, close the connection."""
-        self._queue.put(None)
-        self._thread.join()
+        await self._idle.wait()
+        self._work.put(None)
+        await self._loop.run_in_executor(None, self._thread.join)
         self._connection.close()
 
     def _run(self) -> None:
-        while True:
-            jobs, more = self._take()
-            if jobs:
-                started = time.perf_counter()
-                self._write(jobs)
-                jobs[0].settle(jobs)
-                self.observe(time.perf_counter() - started, len(jobs))
-            if not more:
-                return
+        while (work := self._work.get()) is not None:
+            work()
 
-    def _take(self) -> tuple[list[Job], bool]:
-        jobs: list[Job] = []
-        job = self._queue.get()
-        while job is not None:
-            jobs.append(job)
-            if len(jobs) == MOST_AT_ONCE:
-                return jobs, True
-            try:
-                job = self._queue.get_nowait()
-            except queue.Empty:
-                return jobs, True
-        return jobs, False
+    def _begin(self) -> None:
+        jobs = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_AT_ONCE))]
+        self._start(_Batch(jobs, time.perf_counter()))
 
-    def _write(self, jobs: list[Job]) -> None:
+    def _start(self, batch: _Batch) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            if not all(map(self._run_bare, jobs)):
-                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_BUSY:
+                self._work.put(lambda: self._wait_for_lock(batch))
+            else:
+                self._give_up(batch.jobs, error)
+                self._settle(batch)
+        else:
+            self._apply(batch)
+
+    def _wait_for_lock(self, batch: _Batch) -> None:
+        try:
+            self._connection.execute(f"PRAGMA busy_timeout={self._patience_ms}")
+            try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                for job in jobs:
+            finally:
+                self._connection.execute("PRAGMA busy_timeout=0")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every caller's answer
+            self._give_up(batch.jobs, error)
+            self._loop.call_soon_threadsafe(self._settle, batch)
+        else:
+            self._loop.call_soon_threadsafe(self._apply, batch)
+
+    def _apply(self, batch: _Batch) -> None:
+        try:
+            if batch.apart:
+                for job in batch.jobs:
                     self._run_saved(job)
+            elif not all(map(self._run_bare, batch.jobs)):
+                self._connection.execute("ROLLBACK")
+                batch.apart = True
+                self._start(batch)
+                return
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every caller's answer
+            self._give_up(batch.jobs, error)
+            self._settle(batch)
+        else:
+            self._work.put(lambda: self._commit(batch))
+
+    def _commit(self, batch: _Batch) -> None:
+        try:
             self.fail_points.before_commit()
             self._connection.execute("COMMIT")
             self.fail_points.after_commit()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is every caller's answer
-            self._give_up(jobs, error)
+            self._give_up(batch.jobs, error)
+        self._loop.call_soon_threadsafe(self._settle, batch)
+
+    def _settle(self, batch: _Batch) -> None:
+        self.observe(time.perf_counter() - batch.started, len(batch.jobs))
+        batch.jobs[0].settle(batch.jobs)
+        if self._queue:
+            # Those who are woken now come first: what they write goes with the next batch.
+            self._loop.call_soon(self._begin)
+        else:
+            self._idle.set()
 
     def _give_up(self, jobs: list[Job], error: Exception) -> None:
         """Nothing of the batch counts (or its answers are lost): tell everyone so."""
