@@ -1246,6 +1246,10 @@ type StatusReport struct {
 
 	// StatusReason A word or sentence of the agent's.
 	StatusReason string `json:"status_reason,omitempty"`
+
+	// WaitsFor With `waiting`: the ids (`apr_…`, `exec_…`) of the requests and children that the attempt waited for. When one of
+	// them has come to its end by now, the run is dispatched again at once. Ignored otherwise.
+	WaitsFor []string `json:"waits_for,omitzero"`
 }
 
 // Step A piece of work that will not be done again.

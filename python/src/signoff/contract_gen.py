@@ -441,6 +441,12 @@ class StatusReport(Record):
     status_reason: str | None = None
     """A word or sentence of the agent's."""
 
+    waits_for: list[str] | None = None
+    """
+    With `waiting`: the ids (`apr_…`, `exec_…`) of the requests and children that the attempt waited for. When one of
+    them has come to its end by now, the run is dispatched again at once. Ignored otherwise.
+    """
+
 
 class Cancellation(Record):
     model_config = ConfigDict(

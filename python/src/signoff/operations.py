@@ -200,10 +200,14 @@ class AsyncOperations:
         error: str | None = None,
         error_details: Any = ABSENT,
         status_reason: str | None = None,
+        waits_for: Sequence[str] | None = None,
     ) -> models.Execution:
-        """Report the end of an attempt, under its attempt id (reportExecutionStatus)."""
+        """Report the end of an attempt, under its attempt id (reportExecutionStatus).
+
+        With `waiting`, `waits_for` holds the ids of the requests and children that it waited for.
+        """
         body = given(status=status) | user_json(result=result, error_details=error_details)
-        body |= given(error=error, status_reason=status_reason)
+        body |= given(error=error, status_reason=status_reason, waits_for=waits_for)
         request = build("reportExecutionStatus", path={"execution_id": execution_id}, body=body)
         return await self._calls.model(models.Execution, request)
 

@@ -210,8 +210,8 @@ export interface paths {
         /**
          * Report the end of an attempt.
          * @description From the agent, under its attempt id. Safe to repeat. `running` is a sign of life. `waiting` releases the
-         *     lease: the agent holds nothing any more, and the run is dispatched again when its next decision is there, at once if
-         *     there is one. `cancelled` for a run that nobody cancelled hands it back.
+         *     lease: the agent holds nothing any more, and the run is dispatched again when its next decision or the end of a child is
+         *     there, at once if there is one. `cancelled` for a run that nobody cancelled hands it back.
          */
         post: operations["reportExecutionStatus"];
         delete?: never;
@@ -1151,6 +1151,11 @@ export interface components {
             error_details?: unknown;
             /** @description A word or sentence of the agent's. */
             status_reason?: string;
+            /**
+             * @description With `waiting`: the ids (`apr_…`, `exec_…`) of the requests and children that the attempt waited for. When one of
+             *     them has come to its end by now, the run is dispatched again at once. Ignored otherwise.
+             */
+            waits_for?: string[];
         } & {
             [key: string]: unknown;
         };

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, RUNNING
+from signoff.server.domain.store import Row
 from signoff.server.operations import outbox, serial
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
@@ -11,6 +14,9 @@ from signoff.server.operations.tree import Tree
 
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 """The ``status_reason`` of an execution whose attempts come to nothing."""
+
+SUSPENDED = "released"
+"""Why the lease of an attempt ended whose agent reported ``waiting``."""
 
 
 async def release(
@@ -29,11 +35,66 @@ async def release(
         why: a word for the event.
         delay_ms: how long to wait before the next attempt.
     """
+    if tree.execution.row["lease_instance"] is None:
+        return
+    due = tree.execution.status == RUNNING or bool(await _undelivered(context, tree))
+    await _end(context, tree, actor, why, due=due, delay_ms=delay_ms)
+
+
+async def suspend(
+    context: Context, tree: Tree, actor: Actor, waits_for: Collection[str] | None = None
+) -> None:
+    """The agent has let go of a run that only waits; without a lease do nothing.
+
+    It is due at once when it does not wait any more, or when something that the attempt waited
+    for has come to its end before this. Otherwise the attempt does not count as one that came to
+    nothing: there was nothing that it could have come to.
+
+    Args:
+        context: the server's.
+        tree: the execution, unfinished, loaded in this try.
+        actor: who reports it.
+        waits_for: the ids of the requests and children that the attempt waited for. None: it did
+            not say, and only a decision that no agent has taken makes it due.
+    """
     execution = tree.execution
     if execution.row["lease_instance"] is None:
         return
-    undelivered = await context.store.all("list_undelivered", execution_id=execution.chain_id)
-    due = execution.status == RUNNING or bool(undelivered)
+    if execution.status == RUNNING:
+        due = True
+    elif waits_for is None:
+        due = bool(await _undelivered(context, tree))
+    else:
+        due = await _answered(context, tree, set(waits_for))
+    if not due:
+        execution.set(idle_attempts=max(0, execution.row["idle_attempts"] - 1))
+    await _end(context, tree, actor, SUSPENDED, due=due)
+
+
+async def _undelivered(context: Context, tree: Tree) -> list[Row]:
+    return await context.store.all("list_undelivered", execution_id=tree.execution.chain_id)
+
+
+async def _answered(context: Context, tree: Tree, waits_for: set[str]) -> bool:
+    """Whether one of them is no pending request or unfinished child of the tree's execution."""
+    execution_id = tree.execution.chain_id
+    requests = await context.store.all(
+        "list_execution_requests", execution_id=execution_id, pending=1
+    )
+    children = await context.store.all("list_unfinished_children", parent_execution_id=execution_id)
+    waited = waits_for & {row["execution_id"] for row in children}
+    if waits_for - waited - {row["id"] for row in requests}:
+        return True
+    if waited:
+        # The end of a child that overtakes this leaves nothing in the parent's row.
+        tree.add("check_unfinished", expect=len(waited), execution_ids=tuple(sorted(waited)))
+    return False
+
+
+async def _end(
+    context: Context, tree: Tree, actor: Actor, why: str, *, due: bool, delay_ms: int = 0
+) -> None:
+    execution = tree.execution
     if due and execution.exhausted:
         await _abandon(context, tree, actor)
     else:

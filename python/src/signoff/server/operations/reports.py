@@ -24,9 +24,9 @@ async def report_execution_status(
 ) -> Shape:
     """``reportExecutionStatus``: take a ``StatusReport`` for an attempt id.
 
-    ``running`` is a sign of life. ``waiting`` releases the lease, ``cancelled`` for a run that
-    nobody cancelled hands it back. ``succeeded`` and ``failed`` end the execution, from
-    ``waiting`` and from the queue too.
+    ``running`` is a sign of life. ``waiting`` releases the lease (``waits_for`` says what the
+    attempt waited for), ``cancelled`` for a run that nobody cancelled hands it back. ``succeeded``
+    and ``failed`` end the execution, from ``waiting`` and from the queue too.
 
     Returns:
         The execution as it is now.
@@ -86,7 +86,7 @@ async def _apply(context: Context, actor: Actor, tree: Tree, body: Mapping[str, 
         if row["lease_instance"] is not None:
             context.liveness.seen(InstanceKey(row["node_id"], row["lease_instance"]))
     elif status == ReportedStatus.WAITING:
-        await leases.release(context, tree, actor, why="released")
+        await leases.suspend(context, tree, actor, body.get("waits_for"))
     elif status == ReportedStatus.CANCELLED:
         await leases.release(context, tree, actor, why="handed_back")
     else:

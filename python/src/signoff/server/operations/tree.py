@@ -97,6 +97,7 @@ class Tree(Draft):
         self._members = {member.chain_id: member for member in (execution, *others)}
         self._read = {key: dict(member.row) for key, member in self._members.items()}
         self._held: set[str] = set()
+        self._leased: set[str] = set()
 
     @classmethod
     async def load(cls, context: Context, execution_id: str, *, descendants: bool = False) -> Tree:
@@ -178,7 +179,8 @@ class Tree(Draft):
     ) -> None:
         """Move the execution (``of``: that member), and those above it as far as they wait for it.
 
-        At an end its parent is woken when nobody holds it: a result is there for it.
+        At an end its parent is woken when nobody holds it: a result is there for it. An instance
+        that holds it hears of the end by itself, and must still hold it when this is applied.
 
         Raises:
             Conflict, ValueError: as :meth:`Execution.move`.
@@ -187,8 +189,11 @@ class Tree(Draft):
         waited = moved.waits
         moved.move(transition, at=self.now, actor=actor, reason=reason, data=data, **columns)
         self._ripple(moved, waited, actor)
-        if moved.finished and (parent := self._parent(moved)) and parent.status == WAITING:
-            parent.wake(self.now)
+        if moved.finished and (parent := self._parent(moved)) and not parent.finished:
+            if parent.row["lease_instance"] is not None:
+                self._leased.add(parent.chain_id)
+            elif parent.status == WAITING:
+                parent.wake(self.now)
 
     def hold(self, of: Execution | None = None) -> None:
         """Demand that the execution (``of``: that member) is still as read, though not changed."""
@@ -205,6 +210,8 @@ class Tree(Draft):
                 self.wake(f"exec:{key}")
             if source.touched or key in self._held:
                 self.include(source)
+            elif key in self._leased:
+                self.include(_Leased(member))
         return super().change()
 
     def _count(self, pending_own: int, actor: Actor) -> None:
@@ -220,6 +227,8 @@ class Tree(Draft):
             ancestor.count(at=self.now, actor=actor, waiting_children=1 if child.waits else -1)
             if waited and not ancestor.waits:
                 ancestor.wake(self.now)
+                if not ancestor.finished:  # somebody below it was answered: that is progress
+                    ancestor.set(idle_attempts=0)
             child = ancestor
 
     def _parent(self, execution: Execution) -> Execution | None:
@@ -277,6 +286,21 @@ class _Member:
         if head.query == "move_execution" and not head.params.keys().isdisjoint(_COUNTED):
             head = Statement(head.query, {**head.params, **counted}, head.expect)
         return [head, *events]
+
+
+class _Leased:
+    """A guard beside the chains, in their order: an instance holds the execution as it was read.
+
+    Unlike a guard by the head it lets everything else happen to the execution meanwhile.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        self.chain_id = execution.chain_id
+        self._instance_id = execution.row["lease_instance"]
+
+    def statements(self) -> list[Statement]:
+        guards = {"execution_id": self.chain_id, "if_leased_by": self._instance_id}
+        return [Statement("check_lease", guards)]
 
 
 _COUNTED = ("status", "waiting_children")

@@ -72,6 +72,11 @@ SELECT * FROM executions WHERE parent_execution_id = :parent_execution_id
 --? unfinished: AND completed_at IS NULL
 ORDER BY execution_id
 
+-- name: list_unfinished_children
+-- The ids of the unfinished direct children of an execution.
+SELECT execution_id FROM executions
+WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
+
 -- name: list_calls
 -- What a parent has called with equal target and input, over all its attempts, oldest first.
 SELECT * FROM executions
@@ -136,6 +141,17 @@ SELECT status, COUNT(*) AS held FROM executions WHERE status IN (:states) GROUP 
 -- that was started meanwhile makes the change miss.
 UPDATE executions SET parent_execution_id = parent_execution_id
 WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
+
+-- name: check_unfinished
+-- Touches these executions as far as they are unfinished and changes nothing: expect all of them,
+-- and one that ended meanwhile makes the change miss.
+UPDATE executions SET parent_execution_id = parent_execution_id
+WHERE execution_id IN (:execution_ids) AND completed_at IS NULL
+
+-- name: check_lease
+-- Touches an execution if an instance still holds it and changes nothing.
+UPDATE executions SET lease_instance = lease_instance
+WHERE execution_id = :execution_id AND lease_instance = :if_leased_by
 
 -- name: list_due_dispatch_ids
 -- Executions of a node that are due to be sent to an instance, the longest waiting first.
