@@ -305,3 +305,16 @@ async def test_nothing_in_hand_has_the_digest_of_nothing(stage: Stage) -> None:
 async def _resync(stage: Stage, in_hand: dict[str, Any]) -> bool:
     resync: bool = (await _beat(stage, in_hand=in_hand))["resync"]
     return resync
+
+
+async def test_what_another_server_has_just_claimed_is_not_lost(stage: Stage) -> None:
+    claimed = await stage.at_work()
+    stage.context.peers.add("srv_other")
+    for _ in range(3):
+        await _resync(stage, _in_hand(listed=True))
+    assert (await stage.execution(claimed.execution_id))["lease_instance"] == "i-1"
+    stage.clock.advance(nodes.OFFER_MS)
+    for _ in range(2):
+        await _resync(stage, _in_hand(listed=True))
+    row = await stage.execution(claimed.execution_id)
+    assert (row["lease_instance"], row["status"]) == (None, "queued")

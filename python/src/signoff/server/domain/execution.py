@@ -213,13 +213,18 @@ class Execution(Chain):
         self.set(status=transition.target, status_reason=reason, **columns)
         if transition.target not in UNFINISHED:
             self.set(completed_at=at, lease_instance=None, dispatch_at=None, pending_own=0)
+        if transition is not STARTED:
+            self.settle_offer()
         self._run_clock(at)
         self.append(_EVENTS[transition.name], at=at, actor=actor, data=data)
 
-    def claim(self, instance_id: str, *, at: int, actor: Actor = SERVER) -> None:
+    def claim(
+        self, instance_id: str, *, at: int, offered_by: str | None = None, actor: Actor = SERVER
+    ) -> None:
         """The next attempt begins: an instance gets the lease. A waiting one stays waiting.
 
         It counts as one that comes to nothing until it records a step or gets a decision.
+        ``offered_by`` is the server that sends it, where only that one will know what came of it.
         """
         if self.row["lease_instance"] is not None:
             raise ValueError(f"{self.row['lease_instance']} holds {self.chain_id}")
@@ -228,9 +233,12 @@ class Execution(Chain):
             attempt=attempt,
             idle_attempts=self.row["idle_attempts"] + 1,
             lease_instance=instance_id,
+            offered_at=at,
             dispatch_at=None,
             started_at=at if self.row["started_at"] is None else self.row["started_at"],
         )
+        if offered_by is not None:
+            self.set(offered_by=offered_by)
         data = {"attempt": attempt, "instance_id": instance_id}
         if self.status == WAITING:
             self.append(EventType.EXECUTION_DISPATCHED, at=at, actor=actor, data=data)
@@ -266,11 +274,17 @@ class Execution(Chain):
             "instance_id": self.row["lease_instance"],
         }
         self.set(lease_instance=None, dispatch_at=dispatch_at)
+        self.settle_offer()
         if self.status == RUNNING:
             due = at if dispatch_at is None else dispatch_at
             self.move(REQUEUED, at=at, actor=actor, data=data, dispatch_at=due)
         else:
             self.append(EventType.EXECUTION_REQUEUED, at=at, actor=actor, data=data)
+
+    def settle_offer(self) -> None:
+        """Its attempt has begun or is over, so no server has to find out whether it arrived."""
+        if self.row.get("offered_by") is not None:
+            self.set(offered_by=None)
 
     def wake(self, at: int) -> None:
         """A decision is there, or a child has ended: an attempt has to be told. Idempotent."""

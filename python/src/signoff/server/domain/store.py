@@ -185,6 +185,10 @@ class Board:
 class Store(Protocol):
     """A durable store of rows, read by named queries and changed by :class:`Change`."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may work on the same database."""
+
     async def one(self, query: str, **params: Value) -> Row | None:
         """The first row of a named query, or None.
 

@@ -17,6 +17,7 @@ from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import Liveness
 from signoff.server.operations import dispatching
 from signoff.server.operations.context import Context, InstanceKey
+from signoff.server.operations.recovery import Left
 
 _log = logging.getLogger("signoff.maintenance")
 
@@ -62,6 +63,12 @@ class Dispatcher:
         await self._flights.run_due()
         for node_id, free in self._doors.free().items():
             await self._hand_out(node_id, free, now)
+
+    async def adopt(self, left: Left) -> None:
+        """Find out what became of an attempt that a server which is gone was sending."""
+        dispatch = await dispatching.adopt(self._context, left)
+        if dispatch is not None:
+            self._flights.resume(dispatch)
 
     async def next_due(self) -> int | None:
         """When work falls due, an instance may be tried again, or a try is to be repeated."""

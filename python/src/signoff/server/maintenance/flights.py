@@ -95,6 +95,11 @@ class Flights:
         """Send a claimed attempt, which has entered the door of its instance."""
         self._take_off(_Flight(dispatch))
 
+    def resume(self, dispatch: Dispatch) -> None:
+        """Go on with an attempt that another server has sent, or was about to send."""
+        self._doors.enter(dispatch.instance)
+        self._take_off(_Flight(dispatch, lost=True))
+
     async def run_due(self) -> None:
         """Send again what is to be, and look after answers that are slow in coming."""
         now = self._context.clock.now()
@@ -217,7 +222,8 @@ class Flights:
 
     async def _taken(self, flight: _Flight, fate: Fate, answer: Answer) -> None:
         if fate is Fate.ACCEPTED:
-            dispatching.sent(self._context, flight.dispatch)
+            context, dispatch = self._context, flight.dispatch
+            await self._record(lambda: dispatching.accepted(context, dispatch))
         elif fate is Fate.RESULT:
             fate = await self._finished(flight, answer.body)
         else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from signoff.server.domain.clock import Clock
+from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance.counters import Counters, NoCounters
 from signoff.server.maintenance.delivery import Delivery
 from signoff.server.maintenance.dispatch import Dispatcher
@@ -13,6 +14,7 @@ from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.leases import Leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.maintenance.loop import Loop
+from signoff.server.maintenance.servers import Servers
 from signoff.server.maintenance.timers import Timers
 from signoff.server.operations.context import Context
 
@@ -59,8 +61,10 @@ class Maintenance:
         self._sweep_ms = sweep_ms
         self._timers = Timers(context)
         self._leases = Leases(context, liveness)
+        dispatcher = Dispatcher(context, liveness, http, counters, self._wake)
+        self._servers = Servers(context, dispatcher, context.store.wake)
         self._outgoing = Outgoing(
-            Dispatcher(context, liveness, http, counters, self._wake),
+            dispatcher,
             Delivery(context, http, counters, self._wake, notify_secret=notify_secret),
             context.clock,
             sweep_ms,
@@ -76,12 +80,14 @@ class Maintenance:
         Raises:
             StoreUnavailable: the store can't be read or written.
         """
+        await self._servers.join()
         await recall(self._liveness, self._context.store, self._context.clock)
         self._liveness.on_ready = self._wake
         self._loops = [asyncio.create_task(loop.run()) for loop in self._made()]
 
     async def stop(self) -> None:
         """Stop the loops and break off what is on its way; what is due stays due."""
+        was_running = bool(self._loops)
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -89,6 +95,9 @@ class Maintenance:
         self._liveness.on_ready = lambda: None
         self._watching.close()
         await self.forget()
+        if was_running:
+            with suppress(StoreUnavailable):  # then others find out by its silence
+                await self._servers.leave()
         await self._http.close()
 
     async def forget(self) -> None:
@@ -101,6 +110,7 @@ class Maintenance:
         Raises:
             StoreUnavailable: the store can't be read or written.
         """
+        await self._servers.run_due()
         await self._leases.run_due()
         await self._timers.run_due()
         await self._outgoing.run_due(whole=True)
@@ -148,6 +158,7 @@ class Maintenance:
             Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
             Loop(self._timers, clock, timed, sweep, rest_ms=rest),
             Loop(self._leases, _Monotonic(clock), self._liveness.changed, sweep),
+            Loop(self._servers, _Monotonic(clock), asyncio.Event(), sweep),
         ]
 
 

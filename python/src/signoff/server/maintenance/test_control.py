@@ -31,6 +31,7 @@ _EMPTIED = (
     "clear_events",
     "clear_steps",
     "clear_approval_requests",
+    "clear_waiters",
     "clear_executions",
     "clear_instances",
     "clear_nodes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -69,6 +70,10 @@ class Context:
     liveness: Liveness
     options: Options = field(default_factory=Options)
     locks: Locks = field(default_factory=Locks)
+    server_id: str = field(default_factory=lambda: f"srv_{secrets.token_hex(12)}")
+    """Which of the servers of this database this is; a new one with each start."""
+    peers: set[str] = field(default_factory=set)
+    """The other servers of this database that were heard of lately."""
     in_flight: set[str] = field(default_factory=set)
     """Attempt ids whose dispatch is being sent: their agent may not have them in hand yet."""
     rolls: dict[InstanceKey, Roll] = field(default_factory=dict)

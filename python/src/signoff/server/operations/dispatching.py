@@ -13,8 +13,8 @@ from signoff.server.domain.errors import NotFound
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, TIMED_OUT
 from signoff.server.domain.node import AttemptId
-from signoff.server.domain.store import Row
-from signoff.server.operations import leases, reports, serial, targets
+from signoff.server.domain.store import Change, Row
+from signoff.server.operations import leases, recovery, reports, serial, targets
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -62,7 +62,9 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
         due = execution.row["dispatch_at"]
         if due is None or due > tree.now or execution.row["node_id"] != key.node_id:
             return None
-        execution.claim(key.instance_id, at=tree.now)
+        # An own agent says what it has in hand; of another, only who sends it will know.
+        sender = None if instance["own"] else context.server_id
+        execution.claim(key.instance_id, at=tree.now, offered_by=sender)
         dispatch = _dispatch(execution.row, instance, node)
         context.in_flight.add(dispatch.attempt_id)
         try:
@@ -76,8 +78,36 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
 
 
 def sent(context: Context, dispatch: Dispatch) -> None:
-    """The agent has it in hand (202), or nobody sends it any more: it is not on its way."""
+    """Nobody sends it any more: it is not on its way."""
     context.in_flight.discard(dispatch.attempt_id)
+
+
+async def accepted(context: Context, dispatch: Dispatch) -> bool:
+    """The agent has it in hand (202). Whether that had to be written down."""
+    sent(context, dispatch)
+    if dispatch.own:
+        return False
+    change = Change([recovery.settle(context, dispatch.execution_id, dispatch.attempt)])
+    await context.store.apply(change)
+    return True
+
+
+async def adopt(context: Context, left: recovery.Left) -> Dispatch | None:
+    """Go on with an attempt that a server which is gone was sending; None when that is settled.
+
+    Whether it has arrived nobody knows, unless its agent has done something since.
+    """
+    row = await recovery.take(context, left)
+    if row is None:
+        return None
+    key = {"node_id": row["node_id"], "instance_id": row["lease_instance"]}
+    instance = await context.store.one("get_instance", **key)
+    node = await context.store.one("get_node", node_id=row["node_id"])
+    if instance is None or node is None:
+        return None
+    dispatch = _dispatch(row, instance, node)
+    context.in_flight.add(dispatch.attempt_id)
+    return dispatch
 
 
 async def finish_inline(context: Context, dispatch: Dispatch, result: bytes) -> bool:

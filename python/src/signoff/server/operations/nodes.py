@@ -26,6 +26,9 @@ FOREIGN_HEARTBEAT_SECONDS = 2.0
 OFFLINE = "offline"
 """The word of a heartbeat that drains its instance; any other is a sign of life."""
 
+OFFER_MS = 10_000
+"""For so long an attempt that another server claimed may be on its way to the agent."""
+
 NOT_LEASED = "not_leased"
 """Why an agent is told to stop an attempt that it has in hand all the same."""
 
@@ -218,13 +221,22 @@ async def _compare(context: Context, instance: Row, said: Mapping[str, Any]) -> 
     rows = await context.store.all("list_lease_attempts", **key._asdict())
     leased = [AttemptId(row["execution_id"], row["attempt"]) for row in rows]
     roll = context.rolls.setdefault(key, Roll())
-    called = roll.call(said, leased, context.in_flight)
+    called = roll.call(said, leased, context.in_flight.union(_sent_by_others(context, rows)))
     for attempt_id in called.lost:
         named = parse_attempt_id(attempt_id)
         await leases.end_lease(context, named.execution_id, named.attempt, why="lost")
     if called.stray:
         await _stop_strays(context, instance, called.stray)
     return called.resync
+
+
+def _sent_by_others(context: Context, rows: Iterable[Row]) -> set[str]:
+    """Attempts that another server claimed a moment ago: they may be on their way."""
+    if not context.peers:
+        return set()
+    since = context.clock.now() - OFFER_MS
+    fresh = (row for row in rows if (row["offered_at"] or 0) > since)
+    return {str(AttemptId(row["execution_id"], row["attempt"])) for row in fresh}
 
 
 async def _stop_strays(context: Context, instance: Row, stray: Iterable[str]) -> None:

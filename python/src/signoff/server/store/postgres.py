@@ -49,6 +49,8 @@ its database hangs. What is not done by then is not acknowledged."""
 class PostgresStore:
     """A :class:`~signoff.server.domain.store.Store` in one PostgreSQL database."""
 
+    shared = True
+
     def __init__(self, url: str) -> None:
         self.fail_points = FailPoints()
         self._observe: Observe = unobserved

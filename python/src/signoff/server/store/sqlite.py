@@ -117,6 +117,8 @@ def migrate(connection: sqlite3.Connection) -> None:
 class SqliteStore:
     """A :class:`~signoff.server.domain.store.Store` in one SQLite file."""
 
+    shared = False
+
     def __init__(self, reader: sqlite3.Connection, writer: Writer) -> None:
         self._reader = reader
         self._writer = writer

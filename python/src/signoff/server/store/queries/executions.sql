@@ -19,6 +19,8 @@ UPDATE executions SET event_seq = :event_seq, event_hash = :event_hash
 --? attempt: , attempt = :attempt
 --? idle_attempts: , idle_attempts = :idle_attempts
 --? lease_instance: , lease_instance = :lease_instance
+--? offered_at: , offered_at = :offered_at
+--? offered_by: , offered_by = :offered_by
 --? dispatch_at: , dispatch_at = :dispatch_at
 --? pending_own: , pending_own = :pending_own
 --? waiting_children: , waiting_children = :waiting_children
@@ -109,7 +111,7 @@ ORDER BY execution_id
 
 -- name: list_lease_attempts
 -- What an instance holds, as short as the digest of its heartbeat needs it.
-SELECT execution_id, attempt FROM executions
+SELECT execution_id, attempt, offered_at FROM executions
 WHERE node_id = :node_id AND lease_instance = :instance_id ORDER BY execution_id
 
 -- name: count_leases
@@ -158,6 +160,23 @@ WHERE execution_id = :execution_id AND lease_instance = :if_leased_by
 SELECT execution_id FROM executions
 WHERE node_id = :node_id AND dispatch_at <= :now
 ORDER BY dispatch_at, execution_id LIMIT :limit
+
+-- name: take_offer
+-- The agent has answered (offered_by is NULL then), or a server goes on with what another one
+-- left behind.
+UPDATE executions SET offered_by = :offered_by
+WHERE execution_id = :execution_id AND attempt = :attempt AND offered_by = :if_offered_by
+
+-- name: list_left_offers
+-- Attempts that were being sent by a server that is gone, the oldest first.
+SELECT execution_id, attempt, offered_by FROM executions
+WHERE offered_by IS NOT NULL AND offered_by NOT IN (SELECT server_id FROM servers)
+ORDER BY offered_at, execution_id LIMIT :limit
+
+-- name: any_call_of_attempt
+-- Whether an attempt has called somebody: then it runs.
+SELECT 1 AS one FROM executions
+WHERE parent_execution_id = :execution_id AND parent_attempt = :attempt LIMIT 1
 
 -- name: clear_executions
 -- Deletes all executions: for tests.

@@ -1,0 +1,3 @@
+-- name: clear_waiters
+-- Nobody waits for any own id: for tests.
+DELETE FROM waiters
