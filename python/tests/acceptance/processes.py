@@ -24,10 +24,6 @@ T = TypeVar("T")
 STARTED_SECONDS: Final = 20.0
 """How long a process may take until it is there: long, as others may be starting beside it."""
 
-ENDED: Final = (0, -signal.SIGTERM)
-"""Exit codes of a process that ended as it was told to: uvicorn, once all is done, says by which
-signal."""
-
 _PORTS: Final = random.Random(os.getpid())
 _CLAIMS: Final[list[IO[str]]] = []
 _OURS: Final = ("SIGNOFF_", "AGENTFIELD_", "AGENT_", "PORT")

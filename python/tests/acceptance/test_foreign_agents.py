@@ -96,10 +96,10 @@ def test_two_gates_in_one_run_are_two_questions(shared_server: Server) -> None:
 def test_it_calls_another_foreign_agent(
     shared_server: Server, start_shared_agent: StartAgent
 ) -> None:
-    script = SCRIPTS / "helper.py"
-    start_shared_agent("foreign-helper", script, python=agentfield_python())
+    script = SCRIPTS / "doubler.py"
+    start_shared_agent("foreign-doubler", script, python=agentfield_python())
     execution_id = shared_server.begin(
-        "foreign-approver.through", target="foreign-helper.double", arguments={"number": 21}
+        "foreign-approver.through", target="foreign-doubler.double", arguments={"number": 21}
     )
     assert shared_server.succeeded(execution_id) == {"said": 42}
     (child,) = [
@@ -107,7 +107,7 @@ def test_it_calls_another_foreign_agent(
         for each in shared_server.items("/executions")
         if each.get("parent_execution_id") == execution_id
     ]
-    assert child["target"] == "foreign-helper.double"
+    assert child["target"] == "foreign-doubler.double"
     assert child["run_id"] == shared_server.execution(execution_id)["run_id"]
 
 

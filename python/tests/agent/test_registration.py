@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from signoff import AsyncClient, ProtocolError
+from signoff import AsyncClient, ProtocolError, UnauthorizedError
 from signoff.agent import Agent
 from signoff.agent.in_hand import REMEMBERED, InHand, pages
 from signoff.clock import AsyncSystemClock
@@ -64,11 +64,38 @@ async def test_it_waits_for_a_server_that_is_not_there_yet(
     async with app.lifespan():
         while "cannot register yet" not in caplog.text:
             await asyncio.sleep(0)
+        assert f"127.0.0.1:{port}" in caplog.text
         async with control_plane(database=tmp_path / "a.db", port=port) as second:
             await asyncio.wait_for(app.registered(), 10)
             node = await second.client.get_node("worker")
         assert [reasoner.id for reasoner in node.reasoners] == ["work"]
     assert "was not told of the shutdown" in caplog.text
+    said = [entry.message for entry in caplog.records if entry.levelno >= logging.WARNING]
+    # Once each, however often it was tried.
+    assert [message.split(":")[0] for message in said] == [
+        "worker cannot register yet, and tries on",
+        "worker and the server hear each other again",
+    ]
+
+
+async def test_refused_heartbeats_are_said_once_and_when_they_are_heard_again(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    heartbeat = AsyncClient.heartbeat_node
+    beats: asyncio.Queue[None] = asyncio.Queue()
+
+    async def refuse_three(self: AsyncClient, *args: Any, **given: Any) -> Any:
+        beats.put_nowait(None)
+        if beats.qsize() <= 3:
+            raise UnauthorizedError(401, "unauthorized", "send one key")
+        return await heartbeat(self, *args, **given)
+
+    monkeypatch.setattr(AsyncClient, "heartbeat_node", refuse_three)
+    app, _ = hasty()
+    async with plane.serving(app), asyncio.timeout(10):
+        while "hear each other again" not in caplog.text:
+            await asyncio.sleep(0)
+    assert caplog.text.count("worker is refused by the server and gets no work: 401") == 1
 
 
 async def test_a_registration_that_is_refused_is_said_and_tried_again(

@@ -1,9 +1,13 @@
 """Where an agent listens, and under which URL the server finds it."""
 
 import contextlib
+import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -78,9 +82,52 @@ def test_run_names_what_is_not_installed(
 ) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.setenv("PORT", "0")
-    with pytest.raises(MissingDependencyError, match=r"pip install 'signoff\[agent\]'"):
+    with pytest.raises(SystemExit, match=r"app.run\(\) .*: pip install 'signoff\[agent\]'"):
         Agent("worker").run()
-    assert "worker listens on http://127.0.0.1:" in capsys.readouterr().out
+    assert capsys.readouterr().out == ""
+
+
+def test_run_says_in_one_line_that_the_url_of_the_server_is_none() -> None:
+    with pytest.raises(SystemExit, match="worker cannot start: the server's URL must start with"):
+        Agent("worker", server_url="localhost:8080").run(port=0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_it_comes_back_and_raises_no_signal_again(number: signal.Signals) -> None:
+    again: list[int] = []
+    before = signal.signal(number, lambda got, _frame: again.append(got))
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        os.kill(os.getpid(), number)
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    try:
+        with serving.listen("127.0.0.1", 0, auto_port=False) as sock:
+            serving.server(app).run(sockets=[sock])
+        assert again == []
+        # What was there before is there again.
+        signal.raise_signal(number)
+        assert again == [number]
+    finally:
+        signal.signal(number, before)
+
+
+def test_outside_of_the_main_thread_it_leaves_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    seen: list[Any] = []
+    made = serving.server(None)
+
+    def look() -> None:
+        with made.capture_signals():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join(10)
+    assert seen == [before]
 
 
 async def test_ai_names_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

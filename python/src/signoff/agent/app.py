@@ -18,9 +18,10 @@ from signoff.agent.run import current, require
 from signoff.agent.steps import run_step
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock, AsyncSystemClock
-from signoff.errors import AgentNotRunningError
+from signoff.errors import AgentNotRunningError, MissingDependencyError
 from signoff.results import ApprovalResult
 from signoff.retries import ONCE, Retry
+from signoff.transport import checked_url
 
 log: Final = logging.getLogger("signoff.agent")
 
@@ -305,9 +306,14 @@ class Agent:
             auto_port: take another port when it is taken.
 
         Raises:
-            SystemExit: it cannot listen there; says so in one line.
-            MissingDependencyError: uvicorn is not installed.
+            SystemExit: it cannot listen there, the server's URL is none, or uvicorn is not
+                installed; says so in one line.
         """
+        try:
+            server = serving.server(self)
+            checked_url(self.server_url)
+        except (MissingDependencyError, ValueError) as unfit:
+            sys.exit(f"{self.node_id} cannot start: {unfit}")
         try:
             host = settings.agent_host() if host is None else host
             port = settings.agent_port() if port is None else port
@@ -320,7 +326,7 @@ class Agent:
                 self.public_url = serving.base_url(host, bound, self.server_url)
             where = f"{self.node_id} listens on {self.public_url}"
             print(where, flush=True)  # noqa: T201 - for the person at the terminal
-            serving.serve(self, sock)
+            server.run(sockets=[sock])
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _parent: Any = None) -> AsyncIterator[None]:

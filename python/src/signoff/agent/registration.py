@@ -31,6 +31,7 @@ class Registration:
         self._told = told
         self._heartbeat_seconds = 1.0
         self._resync = False
+        self._told_of = ""
         self.secret: str | None = None
         self.known = asyncio.Event()
 
@@ -69,11 +70,12 @@ class Registration:
                 # A wrong key or URL: somebody has to mend it, perhaps on the server's side.
                 log.error("%s cannot register: %s", self._told["id"], refused)  # noqa: TRY400 - said, not a bug
             except SignoffError as away:
-                log.info("%s cannot register yet: %s", self._told["id"], away)
+                self._warn_once("cannot register yet, and tries on", away)
             else:
                 self.secret = answer.webhook_secret
                 self._heartbeat_seconds = answer.heartbeat_seconds
                 self.known.set()
+                self._is_well()
                 log.info("%s is registered", self._told["id"])
                 return
             await self._clock.sleep(wait)
@@ -97,7 +99,23 @@ class Registration:
                     in_hand=body,
                 )
                 self._resync = answer.resync
+            self._is_well()
         except NotFoundError:
             raise
+        except RefusedError as refused:
+            # The key was revoked, or the server was given keys and this process has none.
+            self._warn_once("is refused by the server and gets no work", refused)
         except SignoffError as unheard:
             log.debug("a heartbeat was not heard: %s", unheard)
+
+    def _warn_once(self, what: str, why: SignoffError) -> None:
+        """Say what a person may have to mend; the same again only once it was well meanwhile."""
+        said = f"{self._told['id']} {what}: {why}"
+        if said != self._told_of:
+            log.warning("%s", said)
+            self._told_of = said
+
+    def _is_well(self) -> None:
+        if self._told_of:
+            log.warning("%s and the server hear each other again", self._told["id"])
+            self._told_of = ""

@@ -1,7 +1,11 @@
 """`app.run()`: a socket, a URL under which the server finds it, and uvicorn."""
 
+import contextlib
 import ipaddress
+import signal
 import socket
+import threading
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -57,12 +61,26 @@ def _address_towards(server: str) -> str:
         return "127.0.0.1"
 
 
-def serve(app: Any, sock: socket.socket) -> None:
-    """Serve an ASGI app on a bound socket until SIGTERM or Ctrl-C."""
+def server(app: Any) -> Any:
+    """A uvicorn server for an ASGI app; `run(sockets=[…])` serves until SIGTERM or Ctrl-C.
+
+    Both are how it is meant to end, so it then returns, like `signoff serve`: a supervisor sees 0,
+    and a person no stack trace. Uvicorn itself raises the signal once more.
+
+    Raises:
+        MissingDependencyError: uvicorn is not installed.
+    """
     try:
         import uvicorn
     except ImportError:
         raise MissingDependencyError("app.run()", "agent") from None
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with _handled(self.handle_exit):
+                yield
+
     config = uvicorn.Config(
         app,
         lifespan="on",
@@ -70,4 +88,18 @@ def serve(app: Any, sock: socket.socket) -> None:
         access_log=False,
         timeout_graceful_shutdown=int(SHUTDOWN_SECONDS),
     )
-    uvicorn.Server(config).run(sockets=[sock])
+    return Server(config)
+
+
+@contextlib.contextmanager
+def _handled(handler: Any) -> Iterator[None]:
+    """SIGTERM and Ctrl-C go to `handler`; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, earlier in before.items():
+            signal.signal(each, earlier)

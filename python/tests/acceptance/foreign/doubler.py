@@ -5,7 +5,7 @@ import os
 from agentfield import Agent  # type: ignore[import-not-found]
 
 app = Agent(
-    node_id="foreign-helper",
+    node_id="foreign-doubler",
     agentfield_server=os.environ["SIGNOFF_SERVER"],
     callback_url=f"http://127.0.0.1:{os.environ['PORT']}",
 )
