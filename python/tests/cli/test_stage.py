@@ -172,12 +172,32 @@ def test_ctrl_d_at_the_question_is_ctrl_c(
     assert plane.client.get_approval_request(asked.id).status == "pending"
 
 
-def test_a_program_that_is_not_there_is_named(
-    plane: Plane, asked: Approval, monkeypatch: pytest.MonkeyPatch
+def test_a_program_that_is_not_there_is_named_before_anything_begins(
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    monkeypatch.setattr(demo, "Stage", None)
     monkeypatch.setattr(reviewer, "which", lambda name: None if name == "curl" else name)
     with pytest.raises(Failure, match="by curl, not found here"):
-        reviewer.sign(plane.url, "secret", asked, teller())
+        demo.demo()
+
+
+def test_the_agent_has_ended_before_the_server_is_told_to_end():
+    order: list[str] = []
+
+    class Told:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def terminate(self) -> None:
+            order.append(f"{self.name} told")
+
+        def wait(self, _seconds: float) -> None:
+            order.append(f"{self.name} ended")
+
+    with on_stage() as on:
+        on._running = [Told("server"), Told("agent")]  # type: ignore[list-item]
+    assert order == ["agent told", "agent ended", "server told", "server ended"]
 
 
 def play(on: Stage) -> demo.Play:

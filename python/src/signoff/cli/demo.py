@@ -36,6 +36,8 @@ def demo(as_json: Json = False) -> None:
             "the demo's agent needs more packages",
             "pip install 'signoff[all]'",
         )
+    if not sys.stdin.isatty():
+        reviewer.check_programs()
     with Interrupts() as interrupts, Stage(interrupts) as stage:
         teller = Teller(stage.clock, quiet=as_json)
         play = Play(stage, teller)

@@ -46,11 +46,11 @@ def ask(client: Client, approval: Approval, teller: Teller) -> Approval:
     return receipt.approval
 
 
-def sign(url: str, secret: str, approval: Approval, teller: Teller) -> Approval:
-    """Approve by the webhook, with the lines that a reviewer's service would run.
+def check_programs() -> None:
+    """See that the programs are there by which `sign` signs and sends.
 
     Raises:
-        Failure: a program that the lines need is not there, or the server refused.
+        Failure: one is not.
     """
     missing = [name for name in ("bash", "openssl", "awk", "curl") if which(name) is None]
     if missing:
@@ -61,6 +61,14 @@ def sign(url: str, secret: str, approval: Approval, teller: Teller) -> Approval:
             f"without a terminal the demo signs its decision by {names}, not found here",
             f"install {names}, or run `signoff demo` on a terminal",
         )
+
+
+def sign(url: str, secret: str, approval: Approval, teller: Teller) -> Approval:
+    """Approve by the webhook, with the lines that a reviewer's service would run.
+
+    Raises:
+        Failure: the server refused.
+    """
     script = SCRIPT.format(
         request_id=approval.approval_request_id, decision=Decision.APPROVED.value, url=url
     )

@@ -96,8 +96,8 @@ class Stage:
         # A second Ctrl-C must not leave half of it behind; this takes seconds at most.
         self._interrupts.ignore()
         for process in reversed(self._running):
+            # One after the other: an agent says good-bye to the server, and would wait for it.
             process.terminate()
-        for process in self._running:
             _end(process)
         self._folder.cleanup()
 
