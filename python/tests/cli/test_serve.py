@@ -17,6 +17,7 @@ from signoff.blocking.client import Client
 from signoff.cli import serve
 from signoff.cli.exits import Exit
 from signoff.cli.stage import surroundings
+from signoff.server.store.sqlite_lock import Lock
 from tests.cli.conftest import DEADLINE, Run
 
 NOTHING: Mapping[str, str] = {}
@@ -134,6 +135,15 @@ def test_a_database_that_cannot_be_used_is_one_line(tmp_path: Path):
     (tmp_path / "signoff.db").mkdir()
     (line,) = refused(tmp_path)
     assert line.startswith(f"signoff: {tmp_path / 'signoff.db'}: ")
+
+
+def test_a_second_server_for_one_file_is_one_line(tmp_path: Path):
+    with Lock.take(tmp_path / "signoff.db"):
+        (line,) = refused(tmp_path)
+    assert line == (
+        f"signoff: {tmp_path / 'signoff.db'}: another server (process {os.getpid()}) works on this"
+        " file: stop that one, or give them a PostgreSQL database, which several can share"
+    )
 
 
 def test_beyond_this_machine_it_wants_keys(tmp_path: Path):

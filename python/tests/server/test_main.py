@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -136,6 +138,39 @@ async def test_a_database_of_a_newer_server(settings: Settings, path: Path):
     connection.close()
     with pytest.raises(StartError, match="newer"):
         await build(settings).start()
+
+
+async def test_one_server_serves_a_file(settings: Settings, path: Path):
+    first, second = build(settings), build(settings)
+    await first.start()
+    async with key_ring(settings) as ring:  # the commands work on it all the same
+        await ring.create("desk", "client")
+    with pytest.raises(
+        StartError, match=rf"another server \(process {os.getpid()}\) works on this"
+    ):
+        await second.start()
+    await second.stop()
+    with pytest.raises(StartError, match="another server"):  # it took nothing with it
+        await second.start()
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    with pytest.raises(StartError, match="another server"):
+        await build(replace(settings, database=link)).start()
+    await first.stop()
+    await second.start()
+    await second.stop()
+
+
+async def test_a_database_that_can_not_be_used_leaves_its_lock(settings: Settings, path: Path):
+    path.parent.mkdir()
+    path.write_text("not a database at all, but long enough to be looked at" * 100)
+    server = build(settings)
+    with pytest.raises(StartError, match="no SQLite database"):
+        await server.start()
+    await server.stop()
+    path.unlink()
+    await server.start()
+    await server.stop()
 
 
 @pytest.mark.postgres

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.types import Receive, Scope, Send
@@ -36,6 +37,7 @@ from signoff.server.operations.context import Context, Options
 from signoff.server.operations.keys import NewKey
 from signoff.server.settings import PostgresUrl, Settings
 from signoff.server.store.sqlite import SqliteStore
+from signoff.server.store.sqlite_lock import Lock
 
 if TYPE_CHECKING:
     from signoff.server.store.postgres import PostgresStore
@@ -75,6 +77,7 @@ class Server:
         self._context: Context | None = None
         self._maintenance: Maintenance | None = None
         self._app: App | None = None
+        self._lock: Lock | None = None
 
     @property
     def context(self) -> Context:
@@ -89,9 +92,14 @@ class Server:
         Whatever it raises, :meth:`stop` closes what is open by then.
 
         Raises:
-            StartError: the database can't be used.
+            StartError: the database can't be used, or another server uses its file.
         """
-        store = await _open(self.settings)
+        self._lock = _lock(self.settings)
+        try:
+            store = await _open(self.settings)
+        except StartError:
+            await self.stop()
+            raise
         store.observe(self.metrics.committed)
         liveness = Liveness(self.clock)
         self._context = Context(
@@ -135,13 +143,14 @@ class Server:
 
     async def stop(self) -> None:
         """End the maintenance and close the store. Safe to repeat."""
-        if self._context is None:
-            return
-        self.stopping()
-        if self._maintenance is not None:
-            await self._maintenance.stop()
-        await self._context.store.close()
-        self._context = self._app = self._maintenance = None
+        if self._context is not None:
+            self.stopping()
+            if self._maintenance is not None:
+                await self._maintenance.stop()
+            await self._context.store.close()
+        if self._lock is not None:
+            self._lock.release()
+        self._context = self._app = self._maintenance = self._lock = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -257,6 +266,15 @@ async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
         yield KeyRing(store, SystemClock())
     finally:
         await store.close()
+
+
+def _lock(settings: Settings) -> Lock | None:
+    if isinstance(settings.database, PostgresUrl):
+        return None
+    try:
+        return Lock.take(Path(settings.database))
+    except StoreUnavailable as error:
+        raise StartError(f"{settings.database}: {error}") from None
 
 
 async def _open(settings: Settings) -> Engine:
