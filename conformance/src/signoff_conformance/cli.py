@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from signoff_conformance.cli_check import check
 from signoff_conformance.cli_reading import explain, list_
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.verdicts import Exit
@@ -16,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(check)
 app.command()(explain)
 app.command("list")(list_)
 

@@ -1,0 +1,172 @@
+"""``check``: run the cases on a subject and say what it comes to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from signoff_conformance import (
+    cases,
+    generated,
+    known_failures,
+    report,
+    report_html,
+    report_junit,
+    requirements,
+    runner,
+    verdicts,
+)
+from signoff_conformance.cases import Case
+from signoff_conformance.contract import Contract
+from signoff_conformance.coverage import Coverage
+from signoff_conformance.profiles import PROFILES, Profile
+from signoff_conformance.report import Report
+from signoff_conformance.server_cases import ServerPerformer
+from signoff_conformance.target import Found, Started, Target
+from signoff_conformance.verdicts import Exit, Result, Verdict
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+def check(
+    server_cmd: Annotated[
+        str | None,
+        typer.Option(
+            help="Starts a server: '… --port {port} --data {data} [--test-control {token}]'."
+        ),
+    ] = None,
+    keys_cmd: Annotated[
+        str | None,
+        typer.Option(
+            help="Makes a key and prints it: '… --role {role} --name {name} [--node {node}]'."
+        ),
+    ] = None,
+    server_url: Annotated[str | None, typer.Option(help="A server that runs already.")] = None,
+    key: Annotated[str | None, typer.Option(help="Of an admin, for --server-url.")] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Of the test control of --server-url; none: --timing real.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only ids that begin so.")] = None,
+    known: Annotated[Path | None, typer.Option(help="A file of known failures.")] = None,
+    json_report: Annotated[Path | None, typer.Option("--json", help="Write the report.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Servers at a time.")] = 2,
+    subject: Annotated[str, typer.Option(help="Its name in the report.")] = "server",
+    coverage: Annotated[bool, typer.Option(help="Demand the whole contract.")] = False,
+) -> None:
+    """Check a server and exit 0 when it keeps the contract, 1 when not.
+
+    2: the command line is wrong; 3: the suite failed; 4: nothing ran.
+    """
+    if (server_cmd is None) == (server_url is None):
+        Console(stderr=True).print("give --server-cmd or --server-url")
+        raise typer.Exit(Exit.USAGE)
+    with tempfile.TemporaryDirectory(prefix="signoff-conformance-") as folder:
+        made = _Maker(server_cmd, keys_cmd, server_url, key, token, Path(folder))
+        found = asyncio.run(_check(made, only or (), workers, subject))
+    results, seen = found
+    rows = known_failures.load(known) if known else []
+    told, faults = known_failures.apply(rows, results, datetime.now(UTC).date())
+    if coverage and not only:
+        faults += seen.missing()
+    judgement = verdicts.judge(told, faults=faults)
+    whole = Report(
+        told,
+        judgement,
+        requirements.load(),
+        "controlled" if server_cmd or token else "real",
+        seen.value(),
+        {subject: server_cmd or server_url or ""},
+    )
+    if json_report:
+        report.write_json(whole, json_report)
+    if junit:
+        report_junit.write_junit(whole, junit)
+    if html:
+        report_html.write_html(whole, html)
+    _say(whole)
+    raise typer.Exit(judgement.exit)
+
+
+def server_cases(contract: Contract) -> list[Case]:
+    """All cases for servers: those that are written, and those made from the contract."""
+    return [*cases.load("server").values(), *generated.cases(contract)]
+
+
+class _Maker:
+    """Makes the servers that cases need."""
+
+    def __init__(
+        self,
+        command: str | None,
+        keys_command: str | None,
+        url: str | None,
+        key: str | None,
+        token: str | None,
+        folder: Path,
+    ) -> None:
+        self._command, self._keys_command = command, keys_command
+        self._url, self._key, self._token = url, key, token
+        self._folder = folder
+        self._made = 0
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        """What can be made: of a server that runs already, only as it is."""
+        return dict(PROFILES) if self._command else {"open": PROFILES["open"]}
+
+    def __call__(self, profile: Profile, subscriber: str) -> Target:
+        """A server in a profile."""
+        if self._command is None:
+            return Found(self._url or "", self._key, self._token)
+        self._made += 1
+        folder = self._folder / f"{profile.name}-{self._made}"
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}  # noqa: TID251
+        return Started(self._command, self._keys_command, profile, folder, subscriber, env)
+
+
+async def _check(
+    make: _Maker, only: Sequence[str], workers: int, subject: str
+) -> tuple[list[Result], Coverage]:
+    contract = Contract.load()
+    seen = Coverage(contract)
+    items = runner.select(server_cases(contract), only)
+    performers = [
+        ServerPerformer(contract, make, make.profiles, seen.see, subject) for _ in range(workers)
+    ]
+    for performer in performers:
+        await performer.start()
+    try:
+        results = await runner.run(items, performers, told=_tell)
+    finally:
+        await asyncio.gather(*(performer.stop() for performer in performers))
+    return results, seen
+
+
+def _tell(result: Result) -> None:
+    if result.verdict is not Verdict.PASS:
+        text = f"{result.verdict.value:<13} {result.name}  {result.title}\n{result.reason}"
+        _console.print(text.replace("\n", "\n    "), markup=False)
+
+
+def _say(whole: Report) -> None:
+    counts = ", ".join(f"{count} {name}" for name, count in whole.judgement.counts.items() if count)
+    for fault in whole.judgement.reasons:
+        _console.print(fault, markup=False)
+    seconds = sum(row.seconds for row in whole.results)
+    _console.print(f"{whole.judgement.status}: {counts or 'no case'}, {seconds:.1f} s of cases")
+    if whole.timing == "real":
+        _console.print("timing real: the clock of the server could not be moved", markup=False)
+    cells = whole.coverage
+    _console.print(
+        f"seen: {cells['cells_seen']} of {cells['cells']} operation × status", markup=False
+    )

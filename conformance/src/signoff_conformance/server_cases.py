@@ -1,0 +1,92 @@
+"""Performing server cases: each on a server that was emptied, in the profile that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from signoff_conformance import steps
+from signoff_conformance.cases import Case, Variant
+from signoff_conformance.contract import Contract
+from signoff_conformance.control import ControlError
+from signoff_conformance.endpoints import Host
+from signoff_conformance.profiles import PROFILES, Profile
+from signoff_conformance.runner import Failed, NotSupported
+from signoff_conformance.stage import Stage
+from signoff_conformance.target import Target
+from signoff_conformance.traffic import Exchange
+
+MakeTarget = Callable[[Profile, str], Target]
+"""Makes the server of a profile; the second argument is host:port of the subscriber."""
+
+
+class ServerPerformer:
+    """Performs server cases on servers of its own, one for each profile.
+
+    Args:
+        contract: what the traffic is checked by.
+        make: makes the servers as they are needed.
+        profiles: those that there are; a case for another one is not supported.
+        seen: told of all traffic of each case.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        make: MakeTarget,
+        profiles: Mapping[str, Profile] = PROFILES,
+        seen: Callable[[Sequence[Exchange]], None] = lambda _: None,
+        subject: str = "server",
+    ) -> None:
+        self.subject = subject
+        self.checks = 0
+        self._contract = contract
+        self._make = make
+        self._profiles = profiles
+        self._seen = seen
+        self._targets: dict[str, Target] = {}
+        self._traffic: list[Exchange] = []
+        self._host = Host()
+
+    async def start(self) -> None:
+        """Be there for the messages that the servers send."""
+        await self._host.start()
+
+    async def stop(self) -> None:
+        """End all servers."""
+        for target in self._targets.values():
+            await target.stop()
+        await self._host.stop()
+
+    async def perform(self, case: Case, variant: Variant) -> None:
+        """Perform one case in one variant on an empty server."""
+        self.checks, self._traffic = 0, []
+        target = await self._target(case.server)
+        if target.control is not None:
+            try:
+                await target.control.reset()
+                await target.control.advance(0)
+            except ControlError as error:
+                raise Failed(str(error)) from None
+        stage = Stage(self._contract, target, self._host, variant.values)
+        self._traffic = stage.traffic
+        try:
+            await steps.perform(stage, case.steps)
+            stage.check_traffic()
+        finally:
+            self.checks = stage.checks
+            await stage.close()
+            self._seen(stage.traffic)
+            await target.start()  # where a case has killed it
+
+    def transcript(self) -> Sequence[Any]:
+        """What went over the wire in the last case."""
+        return [exchange.shown() for exchange in self._traffic[-60:]]
+
+    async def _target(self, name: str) -> Target:
+        if name not in self._profiles:
+            raise NotSupported(f"there is no server in the profile {name} in this run")
+        if name not in self._targets:
+            self._targets[name] = self._make(self._profiles[name], self._host.address)
+        await self._targets[name].start()
+        return self._targets[name]

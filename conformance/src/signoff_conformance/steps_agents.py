@@ -1,0 +1,133 @@
+"""Steps in which the case plays agents and subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from signoff_conformance import expectations, matching, profiles
+from signoff_conformance.endpoints import Endpoint, Reply
+from signoff_conformance.runner import Failed
+from signoff_conformance.stage import Stage
+from signoff_conformance.steps_requests import send
+from signoff_conformance.traffic import Exchange
+
+Step = Mapping[str, Any]
+
+KINDS = {
+    "dispatch": "dispatchExecution",
+    "callback": "approvalCallback",
+    "cancel": "cancelAgentExecution",
+}
+
+
+async def agent(stage: Stage, step: Step) -> None:
+    """Register an agent instance that the case plays; ``at`` another one's address, if named."""
+    name = step["agent"]
+    endpoint = _endpoint_at(stage, step.get("at", name), name)
+    base_url = step.get("base_url", endpoint.url)
+    body: dict[str, Any] = {
+        "id": step.get("node", stage.values.get("node")),
+        "base_url": base_url,
+        "instance_id": step.get("instance", name),
+        "reasoners": step.get("reasoners", [{"id": "work"}]),
+        **step.get("more", {}),
+    }
+    if step.get("own", True):
+        body["features"] = {"signoff": 1}
+    told = await send(stage, {"call": "registerNode", "body": body, "as": step.get("as", "admin")})
+    expectations.check(stage, step.get("expect", {"status": {"$one_of": [200, 201]}}), told)
+    answer = told.json()
+    endpoint.secret = answer["webhook_secret"]
+    stage.values.keep(name, {**answer, "base_url": base_url})
+
+
+async def subscriber(stage: Stage, step: Step) -> None:
+    """Play the configured subscriber and those that execute requests name."""
+    secret = profiles.NOTIFY_SECRET if step.get("signed", True) else None
+    stage.endpoints["subscriber"] = stage.host.open("subscriber", stage.traffic, secret)
+    del step
+
+
+async def answers(stage: Stage, step: Step) -> None:
+    """Say how an agent or subscriber answers what comes next."""
+    endpoint = stage.endpoint(step["answers"])
+    kind = KINDS.get(step["to"], step["to"])
+    for one in step.get("next", ()):
+        endpoint.replies.setdefault(kind, deque()).append(_reply(stage, one))
+    if "always" in step:
+        endpoint.always[kind] = _reply(stage, step["always"])
+
+
+async def release(stage: Stage, step: Step) -> None:
+    """Send an answer that was held."""
+    stage.holds[step["release"]].set()
+
+
+async def received(stage: Stage, step: Step) -> None:
+    """Demand that an agent or subscriber was sent a message, and look at it."""
+    await _quiet(stage)
+    kind = KINDS.get(step["kind"], step["kind"])
+    message = stage.endpoint(step["received"]).take(kind)
+    stage.checks += 1
+    if message is None:
+        raise Failed(f"{step['received']} was sent no {kind}")
+    value = {
+        "headers": dict(message.headers),
+        "path": message.path,
+        "body": json.loads(message.body),
+    }
+    if "expect" in step:
+        stage.expect(kind, step["expect"], value)
+    if "keep" in step:
+        stage.values.keep(step["keep"], value)
+
+
+async def nothing(stage: Stage, step: Step) -> None:
+    """Demand that an agent or subscriber was sent nothing (of a kind) that was not looked at."""
+    await _quiet(stage)
+    stage.checks += 1
+    endpoint = stage.endpoint(step["nothing"])
+    wanted = KINDS.get(step.get("kind", ""), step.get("kind"))
+    left: dict[str, deque[Exchange]] = {
+        kind: box for kind, box in endpoint.inbox.items() if box and wanted in (None, kind)
+    }
+    if left:
+        kind, box = next(iter(left.items()))
+        body = matching.shown(json.loads(box[0].body))
+        raise Failed(f"{endpoint.name} was sent {len(box)} {kind}: {body}")
+
+
+async def _quiet(stage: Stage) -> None:
+    if stage.target.control is not None:
+        await stage.settle()
+
+
+def _endpoint_at(stage: Stage, at: str, name: str) -> Endpoint:
+    """The endpoint of an instance; a new process at an old address takes the old one's place."""
+    if at in stage.endpoints and at != name:
+        url = stage.endpoints[at].url
+        path = url.rpartition("/")[2]
+        stage.endpoints[name] = stage.host.open(path, stage.traffic)
+    elif name not in stage.endpoints:
+        stage.endpoints[name] = stage.host.open(name, stage.traffic)
+    return stage.endpoints[name]
+
+
+def _reply(stage: Stage, told: Mapping[str, Any]) -> Reply:
+    hold = None
+    if "hold" in told:
+        hold = stage.holds.setdefault(told["hold"], asyncio.Event())
+    body = json.dumps(told["body"]).encode() if "body" in told else None
+    if "text" in told:
+        body = told["text"].encode()
+    return Reply(
+        status=told.get("status", 200),
+        headers=told.get("headers", {}),
+        body=body,
+        hold=hold,
+        close=told.get("close", False),
+    )
