@@ -49,7 +49,7 @@ def test_what_must_not_load_says_where(tmp_path, rows, place):
 
 
 def test_a_date_in_a_case_stays_text(tmp_path):
-    found = load(tmp_path, [GOOD | {"steps": [{"settle": "x"}], "for": {"day": ["2026-01-05"]}}])
+    found = load(tmp_path, [GOOD | {"steps": [{"settle": True}], "for": {"day": ["2026-01-05"]}}])
     assert found["SRV-DEC-001"].variants[0].values == {"day": "2026-01-05"}
 
 

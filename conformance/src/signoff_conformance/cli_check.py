@@ -130,7 +130,7 @@ class _Maker:
             return Found(self._url or "", self._key, self._token)
         self._made += 1
         folder = self._folder / f"{profile.name}-{self._made}"
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}  # noqa: TID251
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
         return Started(self._command, self._keys_command, profile, folder, subscriber, env)
 
 

@@ -1,4 +1,4 @@
-"""What of the contract was seen on the wire: operation and status, words of enums, problem codes."""
+"""What of the contract was seen: operation and status, words of enums, problem codes."""
 
 from __future__ import annotations
 

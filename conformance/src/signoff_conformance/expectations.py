@@ -62,6 +62,9 @@ def _differences(wanted: Mapping[str, Any], exchange: Exchange) -> list[str]:
 def _pointer(pointer: str, place: str | None, body: Any) -> list[str]:
     errors = body.get("errors", []) if isinstance(body, Mapping) else []
     named = [(one.get("in"), one.get("pointer")) for one in errors if isinstance(one, Mapping)]
-    if any(where == pointer and place in (None, kind) for kind, where in named):
-        return []
+    for kind, where in named:
+        # The names of headers have no case.
+        same = str(where).lower() == pointer.lower() if kind == "header" else where == pointer
+        if same and place in (None, kind):
+            return []
     return [f"pointer: want {pointer}{f' in {place}' if place else ''}, is {named}"]

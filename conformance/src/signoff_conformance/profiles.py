@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-SECRET: Final = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+SECRET: Final = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # noqa: S105 - of tests
 """What signed decisions are signed with."""
-OLD_SECRET: Final = "whsec_8PHy8/T19vf4+fr7/P3+/wABAgMEBQYHCAkKCwwNDg8="
+OLD_SECRET: Final = "whsec_8PHy8/T19vf4+fr7/P3+/wABAgMEBQYHCAkKCwwNDg8="  # noqa: S105 - of tests
 """The one before, while it is being replaced."""
-PLAIN_SECRET: Final = "a passphrase, not base64"
-NOTIFY_SECRET: Final = "whsec_Hh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAAA="
+PLAIN_SECRET: Final = "a passphrase, not base64"  # noqa: S105 - of tests
+NOTIFY_SECRET: Final = "whsec_Hh0cGxoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAAA="  # noqa: S105 - of tests
 """What notifications to the subscriber are signed with."""
 
 NODE: Final = "conf-agent"

@@ -10,10 +10,13 @@ from signoff_conformance.report import Report
 from signoff_conformance.verdicts import Result, Verdict
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0 } td, th { border: 1px solid #ccc; padding: .2rem .5rem;
-text-align: left; vertical-align: top } pre { background: #f6f6f6; overflow: auto; padding: .5rem }
-.pass { color: #060 } .fail, .harness_error, .untestable, .not_run, .unexpected_pass { color: #a00 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto;
+  padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 } td, th { border: 1px solid #ccc;
+  padding: .2rem .5rem; text-align: left; vertical-align: top }
+pre { background: #f6f6f6; overflow: auto; padding: .5rem }
+.pass { color: #060 }
+.fail, .harness_error, .untestable, .not_run, .unexpected_pass { color: #a00 }
 .none { background: #fdd } .seen { background: #dfd } .unreachable { background: #eee }
 """
 
@@ -51,8 +54,9 @@ def _failure(report: Report, row: Result) -> str:
         else ""
     )
     return (
-        f"<h3 class={row.verdict.value}>{row.verdict.value}: {escape(row.name)} ({row.subject})</h3>"
-        f"<p>{escape(row.title)}</p><blockquote>{escape(sentence)}</blockquote>"
+        f"<h3 class={row.verdict.value}>{row.verdict.value}: {escape(row.name)}</h3>"
+        f"<p>{escape(row.title)} ({escape(row.subject)})</p>"
+        f"<blockquote>{escape(sentence)}</blockquote>"
         f"<pre>{escape(row.reason)}</pre>{transcript}"
     )
 

@@ -68,6 +68,14 @@ async def _for_each(stage: Stage, step: Step, place: str) -> None:
         await perform(stage, step["steps"], f"{place}, {value}, step")
 
 
+async def _generated(stage: Stage, step: Step, place: str) -> None:
+    """What a generated case does: the step that its variant holds, after what comes before it."""
+    del step
+    if stage.values.kept("before"):
+        await perform(stage, stage.values.get("before"), f"{place}, before")
+    await perform(stage, [stage.values.get("step")], place)
+
+
 async def _together(stage: Stage, step: Step, place: str) -> None:
     del place
     filled = {
@@ -128,4 +136,5 @@ _NESTED: Final[Mapping[str, Callable[[Stage, Step, str], Awaitable[None]]]] = {
     "times": _times,
     "for_each": _for_each,
     "together": _together,
+    "generated": _generated,
 }

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from signoff_conformance import expectations, matching, profiles
 from signoff_conformance.endpoints import Endpoint, Reply
@@ -17,7 +17,7 @@ from signoff_conformance.traffic import Exchange
 
 Step = Mapping[str, Any]
 
-KINDS = {
+KINDS: Final[Mapping[str, str]] = {
     "dispatch": "dispatchExecution",
     "callback": "approvalCallback",
     "cancel": "cancelAgentExecution",
@@ -55,7 +55,7 @@ async def subscriber(stage: Stage, step: Step) -> None:
 async def answers(stage: Stage, step: Step) -> None:
     """Say how an agent or subscriber answers what comes next."""
     endpoint = stage.endpoint(step["answers"])
-    kind = KINDS.get(step["to"], step["to"])
+    kind = _kind(step["to"])
     for one in step.get("next", ()):
         endpoint.replies.setdefault(kind, deque()).append(_reply(stage, one))
     if "always" in step:
@@ -70,7 +70,7 @@ async def release(stage: Stage, step: Step) -> None:
 async def received(stage: Stage, step: Step) -> None:
     """Demand that an agent or subscriber was sent a message, and look at it."""
     await _quiet(stage)
-    kind = KINDS.get(step["kind"], step["kind"])
+    kind = _kind(step["kind"])
     message = stage.endpoint(step["received"]).take(kind)
     stage.checks += 1
     if message is None:
@@ -91,7 +91,7 @@ async def nothing(stage: Stage, step: Step) -> None:
     await _quiet(stage)
     stage.checks += 1
     endpoint = stage.endpoint(step["nothing"])
-    wanted = KINDS.get(step.get("kind", ""), step.get("kind"))
+    wanted = _kind(step["kind"]) if "kind" in step else None
     left: dict[str, deque[Exchange]] = {
         kind: box for kind, box in endpoint.inbox.items() if box and wanted in (None, kind)
     }
@@ -99,6 +99,11 @@ async def nothing(stage: Stage, step: Step) -> None:
         kind, box = next(iter(left.items()))
         body = matching.shown(json.loads(box[0].body))
         raise Failed(f"{endpoint.name} was sent {len(box)} {kind}: {body}")
+
+
+def _kind(word: str) -> str:
+    """The name of a message: cases may write the short word."""
+    return KINDS.get(word, word)
 
 
 async def _quiet(stage: Stage) -> None:

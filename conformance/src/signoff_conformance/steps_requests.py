@@ -190,9 +190,16 @@ def _body(step: Step) -> tuple[dict[str, str], bytes]:
         return {"Content-Type": JSON}, step["text"].encode()
     if "base64" in step:
         return {"Content-Type": JSON}, base64.b64decode(step["base64"])
+    if "size" in step:
+        return {"Content-Type": JSON}, _of_size(step["size"])
     if "body" in step:
         return {"Content-Type": JSON}, json.dumps(step["body"], ensure_ascii=False).encode()
     return {}, b""
+
+
+def _of_size(size: int) -> bytes:
+    """A JSON object of so many bytes."""
+    return b'{"surprise": "' + b"x" * (size - 16) + b'"}'
 
 
 def _key(stage: Stage, who: str) -> dict[str, str]:
@@ -205,7 +212,8 @@ def _key(stage: Stage, who: str) -> dict[str, str]:
 
 
 async def _send_signed(stage: Stage, step: Step) -> Exchange:
-    body = step["text"].encode() if "text" in step else json.dumps(step["signed"]).encode()
+    others = {"text", "base64", "size"} & step.keys()
+    body = _body(step)[1] if others else json.dumps(step["signed"]).encode()
     over = step["over"].encode() if "over" in step else body
     secrets = [SECRETS[name] for name in step.get("secrets", ["current"])]
     headers = {"Content-Type": JSON}

@@ -31,7 +31,6 @@ class Target(Protocol):
     """A server in one profile."""
 
     url: str
-    keys: Mapping[str, str]
     control: Control | None
 
     async def start(self) -> None:
@@ -39,6 +38,10 @@ class Target(Protocol):
 
     async def stop(self, *, kill: bool = False) -> None:
         """End it; by SIGKILL with ``kill``."""
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The keys that it has, by the names of the profile."""
 
     @property
     def is_process(self) -> bool:
@@ -63,13 +66,6 @@ class Found:
         del kill
         if self.control is not None:
             await self.control.close()
-
-
-class Commands(Protocol):
-    """How servers are started: see :func:`fill`."""
-
-    server: str
-    keys: str | None
 
 
 class Started:
@@ -180,7 +176,7 @@ class Started:
                         return
                 except aiohttp.ClientError:
                     # The only wait for time to pass: a process that starts tells nobody.
-                    await asyncio.sleep(0.02)  # noqa: TID251
+                    await asyncio.sleep(0.02)
 
 
 def fill(command: str, values: Mapping[str, str | None]) -> list[str]:
