@@ -31,9 +31,9 @@ type Agent struct {
 type AgentOption interface{ setAgent(*agentSettings) }
 
 type agentSettings struct {
-	client                            []Option
-	log                               *slog.Logger
-	version, publicURL                string
+	client                      []Option
+	log                         *slog.Logger
+	version, publicURL          string
 	shutdownAfter, suspendAfter time.Duration
 }
 

@@ -228,4 +228,3 @@ func pages(ids []string, size int) [][]string {
 	}
 	return slices.Collect(slices.Chunk(ids, size))
 }
-

@@ -99,7 +99,7 @@ func (a *attempt) answerTo(r *Run, id string, timeout time.Duration) (*ApprovalR
 	waiting, cancel := context.WithCancelCause(r.ctx)
 	defer cancel(nil)
 	if timeout != 0 {
-		var timer = make(chan struct{})
+		timer := make(chan struct{})
 		go func() {
 			defer close(timer)
 			if clock.Sleep(waiting, timeout) == nil {

@@ -60,6 +60,9 @@ func serve(t *testing.T, agent *Agent) *served {
 
 func (s *served) begin(name string, input any) *Execution {
 	s.t.Helper()
+	if input == nil {
+		input = struct{}{}
+	}
 	text, err := json.Marshal(input)
 	if err != nil {
 		s.t.Fatal(err)

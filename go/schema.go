@@ -15,7 +15,7 @@ import (
 // empty one takes anything.
 type schema struct {
 	// Types are the words of JSON that fit; empty for all.
-	Types      typeWords              `json:"type,omitempty"`
+	Types      typeWords          `json:"type,omitempty"`
 	Format     string             `json:"format,omitempty"`
 	Minimum    *int               `json:"minimum,omitempty"`
 	Properties map[string]*schema `json:"properties,omitempty"`
