@@ -35,6 +35,7 @@ type agentSettings struct {
 	log                         *slog.Logger
 	version, publicURL          string
 	shutdownAfter, suspendAfter time.Duration
+	maxRunning                  int
 }
 
 func (o Option) setAgent(s *agentSettings) { s.client = append(s.client, o) }
@@ -59,9 +60,18 @@ func WithShutdownTimeout(timeout time.Duration) AgentOption {
 	return agentOption(func(s *agentSettings) { s.shutdownAfter = timeout })
 }
 
-// WithSuspendAfter is how long a run may wait for a person before it is suspended: it is stopped, costs
-// nothing any more, and the decision brings it back as a new attempt. Default 5 minutes; negative for
-// never.
+// WithMaxRunning is how many runs go on at a time, without those that wait; more are sent to another
+// process of the node, or later. Default: no limit.
+func WithMaxRunning(most int) AgentOption {
+	return agentOption(func(s *agentSettings) { s.maxRunning = most })
+}
+
+// WithSuspendAfter is how long a run may do nothing but wait for people before it is suspended: its verbs
+// return [ErrStopped], and once its reasoner has returned it costs nothing here; the decision brings it
+// back as a new attempt, to any process of the node. Waits with a time limit are not suspended.
+//
+// Default never: a parked run is one goroutine, some kilobytes, and code that comes after an error of a
+// verb runs with each suspension. Above some ten thousand parked runs it is worth it.
 func WithSuspendAfter(wait time.Duration) AgentOption {
 	return agentOption(func(s *agentSettings) { s.suspendAfter = wait })
 }
@@ -77,7 +87,7 @@ var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 // wrong with it, its options or its reasoners is the error of Run, Serve and Lifespan.
 func NewAgent(nodeID string, options ...AgentOption) *Agent {
 	a := &Agent{nodeID: nodeID, reasoners: map[string]*reasoner{}}
-	a.settings = agentSettings{log: slog.Default(), version: "0.0.0", shutdownAfter: 5 * time.Second, suspendAfter: 5 * time.Minute}
+	a.settings = agentSettings{log: slog.Default(), version: "0.0.0", shutdownAfter: 5 * time.Second}
 	for _, option := range options {
 		option.setAgent(&a.settings)
 	}

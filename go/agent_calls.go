@@ -67,12 +67,12 @@ func (a *attempt) runChild(r *Run, target, key string, input json.RawMessage) (*
 	if err != nil {
 		return nil, a.broken(r, err)
 	}
-	parked := a.park(time.Time{})
+	parked := a.park(child.ExecutionID, time.Time{})
 	defer a.unpark(parked)
 	poll := func(ctx context.Context, c *Client, hold time.Duration) (*Execution, error) {
 		// While the child waits for a person, so does this run.
 		since := time.Time{}
-		if child.Status == ExecutionStatusWaiting {
+		if _, timed := r.Deadline(); child.Status == ExecutionStatusWaiting && !timed {
 			since = c.clock.Now()
 		}
 		a.waitsSince(parked, since)

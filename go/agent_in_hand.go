@@ -17,6 +17,9 @@ import (
 // runs nothing.
 const remembered = 10_000
 
+// releasesAtOnce is how many runs that wait are given back at a time.
+const releasesAtOnce = 64
+
 // inHand are the attempts that this process runs, by attempt id: from dispatch to the accepted report.
 // Each is one goroutine, which runs the reasoner and then sees its report taken.
 type inHand struct {
@@ -30,10 +33,12 @@ type inHand struct {
 	sorted []string
 	sum    string
 	group  sync.WaitGroup
+	// releases bounds how many are given back at a time, when thousands are due together.
+	releases chan struct{}
 }
 
 func newInHand() *inHand {
-	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]bool{}}
+	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]bool{}, releases: make(chan struct{}, releasesAtOnce)}
 }
 
 // start runs an attempt and reports how it ends. It is false when the attempt is in hand, or was.
@@ -50,7 +55,7 @@ func (h *inHand) start(a *attempt, work func(*Run) (json.RawMessage, error)) boo
 	h.newest[a.executionID], h.attempts[a.id], h.sorted = a, a, nil
 	h.group.Go(func() {
 		defer h.forget(a)
-		a.seeThrough(work)
+		a.seeThrough(work, h.releases)
 	})
 	return true
 }
@@ -66,6 +71,16 @@ func (h *inHand) get(attemptID string) *attempt {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	return h.attempts[attemptID]
+}
+
+// running is how many do something: neither wait for a person nor for a child.
+func (h *inHand) running() (count int) {
+	for _, a := range h.all() {
+		if !a.isParked() {
+			count++
+		}
+	}
+	return count
 }
 
 func (h *inHand) all() []*attempt {
@@ -160,10 +175,17 @@ func within(done <-chan struct{}, d time.Duration) bool {
 }
 
 // seeThrough runs the reasoner of an attempt and sees its report taken.
-func (a *attempt) seeThrough(work func(*Run) (json.RawMessage, error)) {
+func (a *attempt) seeThrough(work func(*Run) (json.RawMessage, error), releases chan struct{}) {
 	// What stands here stays when the reasoner ends its goroutine, as FailNow of a test does.
 	result, err := json.RawMessage(nil), errors.New("the reasoner ended its goroutine")
-	defer func() { a.report(a.outcome(result, err)) }()
+	defer func() {
+		report := a.outcome(result, err)
+		if report.Status == ReportedStatusWaiting {
+			releases <- struct{}{}
+			defer func() { <-releases }()
+		}
+		a.report(report)
+	}()
 	result, err = a.work(work)
 }
 
@@ -199,7 +221,7 @@ func (a *attempt) outcome(result json.RawMessage, err error) *StatusReport {
 func (a *attempt) report(report *StatusReport) {
 	// What the reasoner left behind has no run any more.
 	a.cancel(fmt.Errorf("%w: its reasoner has returned", ErrStopped))
-	if report.Status == ReportedStatusSucceeded || report.Status == ReportedStatusFailed {
+	if report.Status != ReportedStatusCancelled {
 		a.notes.flush()
 	}
 	// The attempt's own context is over; that of its notes lasts as long as the process.

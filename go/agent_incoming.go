@@ -92,6 +92,10 @@ func (l *lifetime) dispatched(writer http.ResponseWriter, request *http.Request,
 		refused(writer, http.StatusServiceUnavailable, ProblemCodeShuttingDown, "this agent is shutting down")
 		return
 	}
+	if most := l.agent.settings.maxRunning; most > 0 && l.hand.running() >= most {
+		refused(writer, http.StatusTooManyRequests, "busy", fmt.Sprintf("this agent runs %d at a time", most))
+		return
+	}
 	offered := l.agent.reasoners[name]
 	if offered == nil {
 		refused(writer, http.StatusNotFound, ProblemCodeNotFound, l.told.ID+" has no reasoner "+name)
@@ -118,7 +122,8 @@ func (l *lifetime) decided(writer http.ResponseWriter, body []byte) {
 		return
 	}
 	resolved := false
-	if a := l.hand.get(callback.ExecutionID); a != nil {
+	// What is being handed over hears it in its next attempt.
+	if a := l.hand.get(callback.ExecutionID); a != nil && a.ended() == nil {
 		resolved = a.waiters.answer(resultOfCallback(callback))
 	}
 	reply(writer, http.StatusOK, &CallbackReceipt{Status: "received", Resolved: resolved})

@@ -18,10 +18,10 @@ type counter struct {
 	gate chan struct{}
 }
 
-func newCounter(t *testing.T) *counter {
+func newCounter(t *testing.T, options ...AgentOption) *counter {
 	t.Helper()
 	c := &counter{gate: make(chan struct{})}
-	agent := newAgent(t, WithShutdownTimeout(time.Second))
+	agent := newAgent(t, append(options, WithShutdownTimeout(time.Second))...)
 	AddReasoner(agent, "count", func(run *Run, in order) (int, error) {
 		c.runs.Add(1)
 		select {
@@ -205,5 +205,18 @@ func TestALaterAttemptEndsTheEarlierOne(t *testing.T) {
 	})
 	if !hand.knows("exec_1") || !hand.knows("exec_1~2") {
 		t.Error("one is not known any more")
+	}
+}
+
+func TestMoreThanMayRunIsSentElsewhere(t *testing.T) {
+	c := newCounter(t, WithMaxRunning(1))
+	if status, _ := c.post("/reasoners/count", `{"number":1}`, "exec_1", signing{}); status != 202 {
+		t.Errorf("got %d", status)
+	}
+	if status, said := c.post("/reasoners/count", `{"number":1}`, "exec_2", signing{}); status != 429 || said.Code != "busy" {
+		t.Errorf("got %d %+v", status, said)
+	}
+	if status, _ := c.post("/reasoners/count", `{"number":1}`, "exec_1", signing{}); status != 202 {
+		t.Errorf("one in hand gets %d", status)
 	}
 }

@@ -95,7 +95,11 @@ func (r *Run) WaitForResume(approvalRequestID string, options *WaitOptions) (*Ap
 // A parked wait is one goroutine: no thread, no connection.
 func (a *attempt) answerTo(r *Run, id string, timeout time.Duration) (*ApprovalResult, error) {
 	clock := a.client.clock
-	defer a.unpark(a.park(clock.Now()))
+	since := clock.Now()
+	if _, timed := r.Deadline(); timed || timeout != 0 {
+		since = time.Time{}
+	}
+	defer a.unpark(a.park(id, since))
 	waiting, cancel := context.WithCancelCause(r.ctx)
 	defer cancel(nil)
 	if timeout != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -98,9 +99,13 @@ type attempt struct {
 	stop *StatusReport
 }
 
-// A park is a verb that waits for somebody else; since is when a person began to be waited for, and
-// zero while nobody knows whether one is.
-type park struct{ since time.Time }
+// A park is a verb that waits for somebody else: for the request or the execution with that id. since
+// is when a person began to be waited for; it is zero while nobody knows whether one is, and where the
+// wait ends when a time is over, which no other process would know of.
+type park struct {
+	id    string
+	since time.Time
+}
 
 func newAttempt(life *lifetime, attemptID, runID string) *attempt {
 	executionID, number := attemptNumber(attemptID)
@@ -141,6 +146,9 @@ func (a *attempt) end(status ReportedStatus, why string) {
 	a.mutex.Lock()
 	if a.stop == nil {
 		a.stop = &StatusReport{Status: status, StatusReason: why}
+		if status == ReportedStatusWaiting {
+			a.stop.WaitsFor = a.waitsFor()
+		}
 	}
 	a.mutex.Unlock()
 	a.cancel(fmt.Errorf("%w: %s", ErrStopped, why))
@@ -153,10 +161,20 @@ func (a *attempt) ended() *StatusReport {
 	return a.stop
 }
 
-func (a *attempt) park(since time.Time) *park {
+// waitsFor are the ids that it waits for. The mutex is held.
+func (a *attempt) waitsFor() []string {
+	ids := []string{}
+	for parked := range a.parks {
+		ids = append(ids, parked.id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (a *attempt) park(id string, since time.Time) *park {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	parked := &park{since}
+	parked := &park{id, since}
 	a.parks[parked] = true
 	return parked
 }

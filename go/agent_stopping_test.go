@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -142,7 +143,7 @@ func TestAStepThatIsDoneIsNotSuspended(t *testing.T) {
 	if a.waitsOnly(now) {
 		t.Error("it does not wait")
 	}
-	gate := a.park(now.Add(-time.Minute))
+	gate := a.park("apr_1", now.Add(-time.Minute))
 	if !a.waitsOnly(now) || a.waitsOnly(now.Add(-time.Hour)) {
 		t.Error("it waits since a minute")
 	}
@@ -151,7 +152,7 @@ func TestAStepThatIsDoneIsNotSuspended(t *testing.T) {
 		t.Error("it works on a step")
 	}
 	done()
-	child := a.park(time.Time{})
+	child := a.park("exec_1", time.Time{})
 	if a.waitsOnly(now) {
 		t.Error("its child may be at work")
 	}
@@ -159,6 +160,10 @@ func TestAStepThatIsDoneIsNotSuspended(t *testing.T) {
 	a.waitsSince(child, now.Add(time.Second))
 	if !a.waitsOnly(now) {
 		t.Error("all that it does is to wait")
+	}
+	a.stop, a.cancel = nil, func(error) {}
+	if a.end(ReportedStatusWaiting, "why"); !slices.Equal(a.ended().WaitsFor, []string{"apr_1", "exec_1"}) {
+		t.Errorf("it waits for %v", a.ended().WaitsFor)
 	}
 	a.unpark(gate)
 	a.unpark(child)
