@@ -157,12 +157,24 @@ async def raw(url: str, request: bytes) -> bytes:
     return answer
 
 
-async def test_what_is_no_http_is_400(url: str):
-    assert (await raw(url, b"nonsense\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-    for length in (b"x", b"-1", b"1e3"):
-        request = b"POST /api/v1/approval-requests HTTP/1.1\r\nHost: localhost\r\n"
-        request += b"Content-Length: " + length + b"\r\n\r\n"
-        assert (await raw(url, request)).startswith(b"HTTP/1.1 400 ")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"BREW /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        *[
+            b"POST /api/v1/approval-requests HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: " + length + b"\r\n\r\n"
+            for length in (b"x", b"-1", b"1e3")
+        ],
+    ],
+)
+async def test_what_is_no_http_gets_a_problem_too(url: str, request_: bytes):
+    head, _, body = (await raw(url, request_)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert f"\r\ncontent-length: {len(body)}\r\n".encode() in head
+    assert json.loads(body)["code"] == "invalid_request"
 
 
 async def test_a_request_for_a_web_socket_is_answered_over_http(url: str):

@@ -11,6 +11,10 @@ from typing import Final, Self
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from signoff.server.domain.errors import Refusal
+from signoff.server.http import problems
 
 GRACE_SECONDS: Final = 3
 """Requests in flight have so long to finish when the server stops; then they are cut off."""
@@ -42,7 +46,7 @@ class Listener:
         self._host = host
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=_Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -81,6 +85,19 @@ class Listener:
         self._server.should_exit = True
         if self._task is not None:
             await self._task
+
+
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn's, but what it can't read as HTTP gets a problem document too."""
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        what = "not to be read as HTTP/1.1: its first line, its method or a header is none"
+        answer = problems.problem(Refusal("invalid_request", f"the request is {what}"))
+        lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(each) for each in answer.raw_headers)]
+        head = b"\r\n".join([*lines, b"connection: close", b"", b""])
+        self.transport.write(head + bytes(answer.body))
+        self.transport.close()
 
 
 class _Uvicorn(uvicorn.Server):

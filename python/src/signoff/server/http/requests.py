@@ -233,11 +233,11 @@ def _typed(parameter: Parameter, text: str) -> str | int | float:
 
 
 def _fault(parameter: Parameter, detail: str) -> Fault:
-    return Fault(wording.pointer([parameter.name]), detail, parameter.where)
+    return Fault(wording.pointer([parameter.spelled]), detail, parameter.where)
 
 
 def _faults(parameter: Parameter, value: object) -> Iterator[Fault]:
-    return faults.of_value(parameter.validator, value, parameter.where, (parameter.name,))
+    return faults.of_value(parameter.validator, value, parameter.where, (parameter.spelled,))
 
 
 def _make_integer(value: Any, path: tuple[str, ...]) -> None:
