@@ -26,7 +26,7 @@ from signoff.server.domain.store import (
     Value,
     Watch,
 )
-from signoff.server.store import migrations, queries
+from signoff.server.store import journal, migrations, queries
 from signoff.server.store.fail_points import Observe
 from signoff.server.store.sqlite_writer import Job, Writer, is_callers_fault, unavailable
 
@@ -204,6 +204,7 @@ class SqliteStore:
         for job in jobs:
             if job.error is None:
                 self._board.wake(job.topics)
+                journal.tell(statement for statement, *_ in job.bound)
             if job.done.done():  # its caller has gone away
                 continue
             if job.error is None:
