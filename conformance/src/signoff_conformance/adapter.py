@@ -1,8 +1,8 @@
 """A client under test: a process that is spoken to in lines of JSON, and not believed.
 
-Whatever it does against the protocol (a reply to nothing, two replies, chatter, half a line, silence)
-is a fault of the adapter: it ends every case that runs with a harness error, because nothing can
-be said of the client behind it any more.
+Whatever it does against the protocol (a reply to nothing, two replies, chatter, half a line,
+silence) is a fault of the adapter: it ends the case that runs with a harness error, because
+nothing can be said of the client behind it any more.
 """
 
 from __future__ import annotations
@@ -30,20 +30,25 @@ class AdapterFault(Exception):
 
 
 class Adapter:
-    """One process of an adapter. `events` are those that nobody has taken yet."""
+    """One process of an adapter. `events` are those that nobody has taken yet.
 
-    def __init__(self, command: Sequence[str], *, cwd: Path | None = None) -> None:
+    Args:
+        command: starts it.
+        changed: told of every line that it writes.
+    """
+
+    def __init__(self, command: Sequence[str], changed: Waiting | None = None) -> None:
         self._command = command
-        self._cwd = cwd
         self._process: asyncio.subprocess.Process | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._replies: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
-        self._answered: set[int] = set()
+        self._waiting: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
         self._stderr: deque[str] = deque(maxlen=20)
         self._count = 0
         self._leaving = False
+        self.replies: dict[int, Mapping[str, Any]] = {}
+        """Those that have come, by the numbers of their messages."""
         self.events: list[Mapping[str, Any]] = []
-        self.changed = Waiting()
+        self.changed = changed or Waiting()
         self.fault: AdapterFault | None = None
         self.log: list[Mapping[str, Any]] = []
         """All lines since it was cleared: `{"to": …}` and `{"from": …}`."""
@@ -57,7 +62,7 @@ class Adapter:
         pipe = asyncio.subprocess.PIPE
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=self._cwd,
+                *self._command, stdin=pipe, stdout=pipe, stderr=pipe,
                 limit=_LONGEST_LINE,
             )  # fmt: skip
         except OSError as error:
@@ -96,7 +101,7 @@ class Adapter:
         line = {"do": do, "id": self._count, **members}
         documents.check(line, "adapter_messages", Path("message"))
         self.log.append({"to": line})
-        self._replies[self._count] = asyncio.get_running_loop().create_future()
+        self._waiting[self._count] = asyncio.get_running_loop().create_future()
         stdin = self._process.stdin if self._process else None
         if stdin is None:
             raise AdapterFault("the adapter is not started")
@@ -110,11 +115,11 @@ class Adapter:
         Raises:
             AdapterFault: the adapter has broken the protocol meanwhile.
         """
-        return await asyncio.shield(self._replies[number])
+        return await asyncio.shield(self._waiting[number])
 
     def replied(self, number: int) -> bool:
         """Whether the reply to a message is there."""
-        return number in self._answered
+        return number in self.replies
 
     def check(self) -> None:
         """Raise AdapterFault if the adapter has broken the protocol."""
@@ -172,13 +177,13 @@ class Adapter:
         self.log.append({"from": line})
         if "event" in line:
             self.events.append(line)
-        elif line["id"] in self._answered:
+        elif line["id"] in self.replies:
             self._break(f"two replies to message {line['id']}")
-        elif line["id"] not in self._replies:
+        elif line["id"] not in self._waiting:
             self._break(f"a reply to message {line['id']}, which was never sent")
         else:
-            self._answered.add(line["id"])
-            self._replies[line["id"]].set_result(line)
+            self.replies[line["id"]] = line
+            self._waiting[line["id"]].set_result(line)
         self.changed.tell()
 
     async def _overhear(self) -> None:
@@ -193,7 +198,7 @@ class Adapter:
     def _break(self, how: str) -> None:
         if self.fault is None:
             self.fault = AdapterFault(f"{' '.join(self._command)}: {how}")
-        for reply in self._replies.values():
+        for reply in self._waiting.values():
             if not reply.done():
                 reply.set_exception(self.fault)
                 # Nobody may wait for it any more.

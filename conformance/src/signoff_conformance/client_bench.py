@@ -33,7 +33,7 @@ class Bench:
         self.target = target
         self.contract = contract
         self.proxy = Proxy(target.url, self._operation_of)
-        self.adapter = Adapter(command)
+        self.adapter = Adapter(command, self.proxy.changed)
         self.hello: Mapping[str, Any] = {}
         self.kept: list[Exchange] = []
         """What the runner itself has sent to the server."""
@@ -115,7 +115,7 @@ class Bench:
         fault = self.adapter.fault
         self.adapter.kill()
         await self.adapter.stop()
-        self.adapter = Adapter(self._command)
+        self.adapter = Adapter(self._command, self.proxy.changed)
         try:
             self.hello = await self.adapter.start()
         except AdapterFault:

@@ -29,86 +29,95 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One request at the proxy, and who sent it."""
+
+    proxy: Proxy
+    exchange: Exchange
+    client: Connection
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: its name, and what it is to be like."""
 
     name: str
     settings: Mapping[str, Any]
 
-    async def answer(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
+    async def answer(self, turn: Turn) -> None:
         """Treat one request so.
 
         Raises:
             Gone: the connection is to be closed.
         """
-        await getattr(self, f"_{self.name}")(proxy, exchange, client)
+        await getattr(self, f"_{self.name}")(turn)
 
-    async def _pass(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        server, head = await proxy.forward(exchange.request)
+    async def _pass(self, turn: Turn) -> None:
+        server, head = await turn.proxy.forward(turn.exchange.request)
         try:
             if "text/event-stream" in (head.header("content-type") or ""):
-                await _streamed(server, head, exchange, client, self.settings.get("events"))
+                await _streamed(server, head, turn, self.settings.get("events"))
             body = await server.body(head, to_end=True)
         finally:
             server.abort()
-        exchange.server_reply = head.having(body)
-        edited = _edited(exchange.server_reply, self.settings.get("edit", {}))
-        await self._reply(exchange, client, edited)
+        turn.exchange.server_reply = head.having(body)
+        edited = _edited(turn.exchange.server_reply, self.settings.get("edit", {}))
+        await _reply(turn, edited)
 
-    async def _drop(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
+    async def _drop(self, turn: Turn) -> None:
+        del turn
         raise Gone
 
-    async def _drop_reply(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        exchange.server_reply = await proxy.answered(exchange.request)
+    async def _drop_reply(self, turn: Turn) -> None:
+        turn.exchange.server_reply = await turn.proxy.answered(turn.exchange.request)
         raise Gone
 
-    async def _hold(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        await exchange.free.wait()
-        await self._pass(proxy, exchange, client)
+    async def _hold(self, turn: Turn) -> None:
+        await turn.exchange.free.wait()
+        await self._pass(turn)
 
-    async def _hold_reply(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        exchange.server_reply = await proxy.answered(exchange.request)
-        proxy.changed.tell()
-        await exchange.free.wait()
-        await self._reply(exchange, client, exchange.server_reply)
+    async def _hold_reply(self, turn: Turn) -> None:
+        turn.exchange.server_reply = await turn.proxy.answered(turn.exchange.request)
+        turn.proxy.changed.tell()
+        await turn.exchange.free.wait()
+        await _reply(turn, turn.exchange.server_reply)
 
-    async def _truncate(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
+    async def _truncate(self, turn: Turn) -> None:
         if "events" in self.settings:
-            await self._pass(proxy, exchange, client)
+            await self._pass(turn)
             return
-        reply = await proxy.answered(exchange.request)
-        exchange.server_reply = reply
-        await client.send(reply.head(), reply.body[: len(reply.body) // 2])
+        reply = await turn.proxy.answered(turn.exchange.request)
+        turn.exchange.server_reply = reply
+        await turn.client.send(reply.head(), reply.body[: len(reply.body) // 2])
         raise Gone
 
-    async def _twice(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        await proxy.answered(exchange.request)
-        await self._pass(proxy, exchange, client)
+    async def _twice(self, turn: Turn) -> None:
+        await turn.proxy.answered(turn.exchange.request)
+        await self._pass(turn)
 
-    async def _after_next(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
+    async def _after_next(self, turn: Turn) -> None:
         def overtaken() -> bool:
-            return any(one.reply and one.number > exchange.number for one in proxy.exchanges)
+            return any(
+                one.reply and one.number > turn.exchange.number for one in turn.proxy.exchanges
+            )
 
-        await proxy.changed.until(overtaken, 60)
-        await self._pass(proxy, exchange, client)
+        await turn.proxy.changed.until(overtaken, 60)
+        await self._pass(turn)
 
-    async def _answer(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        await self._reply(exchange, client, made(self.settings))
+    async def _answer(self, turn: Turn) -> None:
+        reply = _edited(made(self.settings), self.settings.get("edit", {}))
+        await _reply(turn, reply)
 
-    async def _broken_json(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        reply = await proxy.answered(exchange.request)
-        exchange.server_reply = reply
-        await self._reply(exchange, client, reply.having(reply.body[: len(reply.body) // 2]))
+    async def _broken_json(self, turn: Turn) -> None:
+        reply = await turn.proxy.answered(turn.exchange.request)
+        turn.exchange.server_reply = reply
+        await _reply(turn, reply.having(reply.body[: len(reply.body) // 2]))
 
-    async def _redirect(self, proxy: Proxy, exchange: Exchange, client: Connection) -> None:
-        target = exchange.request.start.split(" ")[1]
-        location = {"location": proxy.elsewhere + target}
+    async def _redirect(self, turn: Turn) -> None:
+        target = turn.exchange.request.start.split(" ")[1]
+        location = {"location": turn.proxy.elsewhere + target}
         settings = {"status": 307, **self.settings, "headers": location, "body": ""}
-        await self._reply(exchange, client, made(settings))
-
-    async def _reply(self, exchange: Exchange, client: Connection, reply: Message) -> None:
-        exchange.reply = reply
-        await client.send(reply.head(), reply.body)
+        await _reply(turn, made(settings))
 
 
 NAMES = tuple(line.split()[0] for line in (__doc__ or "").splitlines() if line.startswith("    "))
@@ -122,6 +131,11 @@ class Armed:
     met: bool = False
     _seen: int = 0
 
+    @property
+    def missed(self) -> bool:
+        """Whether it should have met a request and has not."""
+        return not self.met and self.fault.settings.get("times") != "maybe"
+
     def meets(self, operation: str) -> bool:
         """Whether it is armed for this operation."""
         return self.fault.settings.get("of", "*") in ("*", operation)
@@ -131,7 +145,8 @@ class Armed:
         self._seen += 1
         first = 1 + int(self.fault.settings.get("skip", 0))
         times = self.fault.settings.get("times", 1)
-        taken = self._seen >= first and (times == "all" or self._seen < first + times)
+        endless = times in ("all", "maybe")
+        taken = self._seen >= first and (endless or self._seen < first + times)
         self.met = self.met or taken
         return taken
 
@@ -164,27 +179,30 @@ def _edited(reply: Message, edit: Mapping[str, Any]) -> Message:
     return reply.having(json.dumps(value, ensure_ascii=False).encode())
 
 
-async def _streamed(
-    server: Connection, head: Message, exchange: Exchange, client: Connection, events: int | None
-) -> None:
+async def _reply(turn: Turn, reply: Message) -> None:
+    turn.exchange.reply = reply
+    await turn.client.send(reply.head(), reply.body)
+
+
+async def _streamed(server: Connection, head: Message, turn: Turn, events: int | None) -> None:
     """Pass a stream on as it comes; after so many events it is cut off."""
-    exchange.reply = exchange.server_reply = head
-    await client.send(head.head())
+    turn.exchange.reply = turn.exchange.server_reply = head
+    await turn.client.send(head.head())
     passed = b""
     async for chunk in server.chunks():
         sent, passed = len(passed), passed + chunk
         end = _end_of(passed, events)
         if end is not None:
             part = passed[sent:end]
-            await client.send(b"%x\r\n%s\r\n" % (len(part), part))
+            await turn.client.send(b"%x\r\n%s\r\n" % (len(part), part))
             raise Gone
-        await client.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-    await client.send(b"0\r\n\r\n")
+        await turn.client.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+    await turn.client.send(b"0\r\n\r\n")
     raise Gone
 
 
 def _end_of(stream: bytes, events: int | None) -> int | None:
-    """Where the last of so many events ends; None where there are not that many. Comments are none."""
+    """Where the last of so many events ends; None where there are not as many."""
     ends = [match.end() for match in _EVENT.finditer(stream)]
     return ends[events - 1] if events is not None and len(ends) >= events else None
 

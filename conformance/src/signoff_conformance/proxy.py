@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from signoff_conformance.faults import Armed, Fault
+from signoff_conformance.faults import Armed, Fault, Turn
 from signoff_conformance.http1 import Connection, Gone, Message
 from signoff_conformance.waiting import Waiting
 
@@ -118,7 +118,7 @@ class Proxy:
 
     def unused(self) -> list[str]:
         """The faults that met no request."""
-        return [armed.fault.name for armed in self._armed if not armed.met]
+        return [armed.fault.name for armed in self._armed if armed.missed]
 
     def of(self, operation: str) -> list[Exchange]:
         """The exchanges of an operation; `*` for all."""
@@ -152,7 +152,9 @@ class Proxy:
         fault = self._fault_for(operation)
         exchange.fault = fault.name if fault else ""
         self.changed.tell()
-        answering = asyncio.create_task((fault or Fault("pass", {})).answer(self, exchange, client))
+        answering = asyncio.create_task(
+            (fault or Fault("pass", {})).answer(Turn(self, exchange, client))
+        )
         lost = asyncio.create_task(client.lost())
         try:
             await asyncio.wait({answering, lost}, return_when=asyncio.FIRST_COMPLETED)
