@@ -2,7 +2,6 @@ package signoff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -44,10 +43,8 @@ func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOp
 // Pause asks a person and waits for the answer.
 //
 // A program that crashed and asks the same again attaches to its question. ExpiresInHours (default
-// 72) ends the question, with the result expired. [PauseTimeout] withdraws it, and is a
-// [*PauseTimeoutError]; the end of ctx ends only this call, as that of a process does.
-func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ...PauseOption) (*ApprovalResult, error) {
-	end := c.deadline(&WaitOptions{Timeout: pauseSettingsOf(options).timeout})
+// 72) ends the question, with the result expired; the end of ctx ends only this call.
+func (c *Client) Pause(ctx context.Context, request *ApprovalRequest) (*ApprovalResult, error) {
 	approval, err := c.CreateApprovalRequest(ctx, request)
 	if err != nil {
 		return nil, err
@@ -55,11 +52,7 @@ func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ..
 	if isDecided(approval) {
 		return resultOf(approval)
 	}
-	result, err := c.decision(ctx, approval.ID, end)
-	if errors.Is(err, ErrWaitTimeout) && ctx.Err() == nil {
-		return withdraw(ctx, c, approval.ID)
-	}
-	return result, err
+	return c.decision(ctx, approval.ID, deadline{})
 }
 
 // Decide decides a request: DecideApprovalRequest, where id may be the asker's own id too, of its

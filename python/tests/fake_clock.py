@@ -1,6 +1,10 @@
 """Time for tests of the SDK: a wait takes none and is written down."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, field
+
+from signoff.clock import AsyncSystemClock
 
 
 @dataclass
@@ -37,3 +41,27 @@ class AsyncFakeClock:
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.at += seconds
+
+
+class SteppedClock(AsyncSystemClock):
+    """The real time, for agents at a real server, whose waits `step` can shorten."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._stepped = asyncio.Event()
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.monotonic() + seconds
+        await asyncio.sleep(0)
+        while (left := end - self.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stepped.wait(), left)
+
+    def step(self, seconds: float) -> None:
+        """So much time has passed, for whoever waits now or looks later."""
+        self._ahead += seconds
+        self._stepped.set()
+        self._stepped = asyncio.Event()

@@ -14,6 +14,7 @@ import pytest
 from signoff import AsyncClient, ProtocolError, UnauthorizedError
 from signoff.agent import Agent
 from signoff.agent.in_hand import REMEMBERED, InHand, pages
+from signoff.agent.waits import Waits
 from signoff.clock import AsyncSystemClock
 from signoff.testing import ControlPlane, control_plane
 from signoff.webhook import sign_webhook
@@ -201,8 +202,9 @@ def test_the_digest_is_of_the_sorted_ids_each_with_a_line_feed() -> None:
 def test_what_was_reported_is_remembered_for_long_but_not_for_ever() -> None:
     hand = InHand()
     for number in range(REMEMBERED + 1):
-        run: Any = SimpleNamespace(attempt_id=f"exec_{number}", execution_id=f"exec_{number}")
+        exec_id = f"exec_{number}"
+        run: Any = SimpleNamespace(attempt_id=exec_id, execution_id=exec_id, waits=Waits())
         hand._forget(run)
-    assert "exec_0" not in hand
-    assert f"exec_{REMEMBERED}" in hand
+    assert not hand.has_had("exec_0")
+    assert hand.has_had(f"exec_{REMEMBERED}")
     assert len(hand) == 0

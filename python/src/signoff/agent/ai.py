@@ -35,6 +35,7 @@ async def ask(*, system: str | None, user: str, schema: Any, model: Any, default
     run = current()
     if run is None:
         return await _ask(chosen, system, user, schema)
+    await run.stay()
     adapter: TypeAdapter[Any] = TypeAdapter(schema)
     fingerprint = digest(
         {

@@ -4,7 +4,15 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, Final, ParamSpec, TypeVar, overload
 from uuid import uuid4
 
@@ -16,6 +24,8 @@ from signoff.agent.reasoners import Reasoner, reasoner_of
 from signoff.agent.registration import Registration
 from signoff.agent.run import current, require
 from signoff.agent.steps import run_step
+from signoff.agent.suspension import Suspension
+from signoff.agent.tracking import tracked
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock, AsyncSystemClock
 from signoff.errors import AgentNotRunningError, MissingDependencyError
@@ -48,7 +58,15 @@ class Agent:
         public_url: where the control plane reaches this agent. `run()` finds it out; an agent
             mounted in another application must be given it, prefix included.
         shutdown_seconds: how long unfinished work may go on when the process is told to end.
+        suspend_after_seconds: a run that has only waited for so long, for a person or for a call
+            that waits for one, is unwound and leaves the memory; the decision brings it back as a
+            new attempt that goes on by its steps. Default 300; None keeps it in memory.
+        max_running: so many runs at a time, without those that wait; more are sent to another
+            process of the node, or later. Default: no limit.
         clock: time, for tests.
+
+    Raises:
+        ValueError: `suspend_after_seconds` or `max_running` is out of its range.
 
     Mounted in FastAPI or Starlette, its `lifespan` has to run with the parent's::
 
@@ -67,8 +85,16 @@ class Agent:
         api_key: str | None = None,
         public_url: str | None = None,
         shutdown_seconds: float = 5.0,
+        suspend_after_seconds: float | None = 300.0,
+        max_running: int | None = None,
         clock: AsyncClock | None = None,
     ) -> None:
+        if suspend_after_seconds is not None and not suspend_after_seconds >= 0:
+            raise ValueError(
+                f"suspend_after_seconds is a number from 0, not {suspend_after_seconds}"
+            )
+        if max_running is not None and max_running < 1:
+            raise ValueError(f"max_running is a number from 1, not {max_running}")
         self.node_id = node_id
         self.version = version
         self.model = model
@@ -76,6 +102,8 @@ class Agent:
         self.public_url = public_url
         self._api_key = api_key or settings.api_key()
         self._shutdown_seconds = shutdown_seconds
+        self._suspend_after = suspend_after_seconds
+        self._max_running = max_running
         self._clock = clock or AsyncSystemClock()
         self._reasoners: dict[str, Reasoner] = {}
         self._in_hand = InHand()
@@ -347,18 +375,33 @@ class Agent:
             registration = Registration(impatient, self._clock, self._in_hand, self._told())
             self._registration = registration
             self._incoming = incoming = Incoming(
-                self.node_id, self._reasoners, self._in_hand, registration, client, self._clock
+                self.node_id,
+                self._reasoners,
+                self._in_hand,
+                registration,
+                client,
+                self._clock,
+                self._max_running,
             )
-            keeper = asyncio.create_task(registration.keep())
-            try:
-                yield
-            finally:
-                incoming.closing.set()
-                await registration.leave(self._shutdown_seconds)
-                await self._in_hand.hand_back(self._shutdown_seconds)
-                keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
-                self._incoming = self._registration = None
+            with tracked():
+                keepers = [asyncio.create_task(work) for work in self._keeping(registration)]
+                try:
+                    yield
+                finally:
+                    incoming.closing.set()
+                    await registration.leave(self._shutdown_seconds)
+                    await self._in_hand.hand_back(self._shutdown_seconds)
+                    for keeper in keepers:
+                        keeper.cancel()
+                    await asyncio.gather(*keepers, return_exceptions=True)
+                    self._incoming = self._registration = None
+
+    def _keeping(self, registration: Registration) -> Iterator[Coroutine[Any, Any, None]]:
+        yield registration.keep()
+        if self._suspend_after is not None:
+            suspension = Suspension(self._clock, self._in_hand, self._suspend_after)
+            self._in_hand.changed = suspension.changed
+            yield suspension.keep()
 
     async def registered(self) -> None:
         """Come back once the control plane knows this process.

@@ -16,6 +16,7 @@ MOST_CHARACTERS: Final = 255
 
 async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
     """Run the child once, whatever attempt this is. See `Agent.call`."""
+    await run.stay()
     plain = jsonable(arguments, f"the input of {target}")
     fingerprint = digest(plain)
     key = run.key(f"call.{target}.{fingerprint[:16]}")
@@ -30,11 +31,7 @@ async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
         idempotency_key=_idempotency_key(run, key),
         parent_execution_id=run.attempt_id,
     )
-    run.children += 1
-    try:
-        child = await _finished(run, child)
-    finally:
-        run.children -= 1
+    child = await _finished(run, child)
     if child.status != ExecutionStatus.SUCCEEDED:
         error = child.error or child.status_reason or "it gave no reason"
         text = f"{child.status}: {error}"
@@ -51,6 +48,7 @@ def _idempotency_key(run: Run, key: str) -> str:
 
 
 async def _finished(run: Run, child: Execution) -> Execution:
-    while child.completed_at is None:
-        child = await run.client.get_execution(child.execution_id, wait_seconds=POLL_SECONDS)
+    with run.waits.waiting(child.execution_id):
+        while child.completed_at is None:
+            child = await run.client.get_execution(child.execution_id, wait_seconds=POLL_SECONDS)
     return child

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from signoff.agent.reasoners import Reasoner
@@ -15,6 +15,9 @@ from signoff.errors import ApiError, BodyTooLargeError, RefusedError, SignoffErr
 from signoff.results import ApprovalResult
 
 log: Final = logging.getLogger("signoff.agent")
+
+RELEASES_AT_ONCE: Final = 64
+"""So many runs that wait are given back at a time, when thousands are due together."""
 
 REMEMBERED: Final = 10_000
 """Reported attempts that are still recognised, so that a late repeat of a dispatch runs nothing."""
@@ -28,17 +31,30 @@ class InHand:
     """
 
     def __init__(self) -> None:
+        self.changed: Callable[[Run], None] | None = None
+        """Called when a run begins or stops to wait."""
         self._runs: dict[str, Run] = {}
         self._works: dict[str, asyncio.Task[Any]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._newest: dict[str, str] = {}
         self._stops: dict[str, dict[str, Any]] = {}
         self._reported: OrderedDict[str, None] = OrderedDict()
+        self._parked: set[str] = set()
+        self._releases = asyncio.Semaphore(RELEASES_AT_ONCE)
 
     def __len__(self) -> int:
         return len(self._runs)
 
-    def __contains__(self, attempt_id: str) -> bool:
+    def __contains__(self, run: Run) -> bool:
+        return self._runs.get(run.attempt_id) is run
+
+    @property
+    def running(self) -> int:
+        """How many do something: neither wait for a person nor for a child."""
+        return len(self._runs) - len(self._parked)
+
+    def has_had(self, attempt_id: str) -> bool:
+        """Whether an attempt is in hand, or was."""
         return attempt_id in self._runs or attempt_id in self._reported
 
     def ids(self) -> list[str]:
@@ -53,17 +69,19 @@ class InHand:
         """Run an attempt, and report how it ends. An earlier attempt of it has lost its lease."""
         earlier = self._newest.get(run.execution_id)
         if earlier is not None:
-            self._stop(earlier, ReportedStatus.CANCELLED, "a later attempt has begun here")
+            self._leave(self._runs[earlier], "a later attempt has begun here")
         self._newest[run.execution_id] = run.attempt_id
         self._runs[run.attempt_id] = run
         work = asyncio.create_task(_work(run, reasoner, arguments), name=run.attempt_id)
+        run.waits.track(work)
+        run.waits.changed = lambda: self._changed(run)
         self._works[run.attempt_id] = work
         self._tasks[run.attempt_id] = asyncio.create_task(self._see_through(run, work))
 
     def answer(self, attempt_id: str, result: ApprovalResult) -> bool:
         """Hand a decision to the run that it is for. Says whether somebody waits for it."""
         run = self._runs.get(attempt_id)
-        return run is not None and run.waiters.answer(result)
+        return run is not None and not run.leaving and run.waiters.answer(result)
 
     def cancel(self, attempt_id: str) -> bool:
         """Stop an attempt. Says whether it was in hand."""
@@ -79,32 +97,68 @@ class InHand:
         process by its steps. Reports that the server does not take in as long again are lost.
         """
         why = "the agent is shutting down"
-        for attempt_id, run in list(self._runs.items()):
-            if run.parked:
+        for run in list(self._runs.values()):
+            if run.waits.only(timed=True):
                 # `waiting` costs the run nothing.
-                self._stop(attempt_id, ReportedStatus.WAITING, why)
+                self.suspend(run, why)
         await self._finished(grace_seconds)
-        for attempt_id in list(self._runs):
+        for run in list(self._runs.values()):
             # A `cancelled` that nobody asked for hands it back.
-            self._stop(attempt_id, ReportedStatus.CANCELLED, why)
+            self._leave(run, why)
         await self._finished(grace_seconds)
         for task in list(self._tasks.values()):
             task.cancel()
         await self._finished(grace_seconds)
 
+    def suspend(self, run: Run, why: str) -> None:
+        """Let go of a run that only waits: it is unwound, given back, and goes on when it may.
+
+        Whatever its code makes of being unwound is nobody's result.
+        """
+        waits_for = sorted({wait.id for wait in run.waits})
+        self._leave(run, why, status=ReportedStatus.WAITING, waits_for=waits_for)
+
+    def _leave(
+        self, run: Run, why: str, status: ReportedStatus = ReportedStatus.CANCELLED, **said: Any
+    ) -> None:
+        """Stop an attempt of a run that goes on in a later one."""
+        if run.attempt_id not in self._stops:
+            run.leaving = True
+            self._stop(run.attempt_id, status, why, **said)
+
+    def _changed(self, run: Run) -> None:
+        if len(run.waits) > 0:
+            self._parked.add(run.attempt_id)
+        else:
+            self._parked.discard(run.attempt_id)
+        if self.changed is not None:
+            self.changed(run)
+
     async def _finished(self, seconds: float) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=seconds)
 
-    def _stop(self, attempt_id: str, status: ReportedStatus, why: str) -> None:
+    def _stop(self, attempt_id: str, status: ReportedStatus, why: str, **said: Any) -> None:
         """End the work of an attempt, if it has not ended; what is to be reported then."""
-        self._stops.setdefault(attempt_id, {"status": status, "status_reason": why})
-        self._works[attempt_id].cancel()
+        work = self._works[attempt_id]
+        if work.done():
+            return
+        self._stops.setdefault(attempt_id, {"status": status, "status_reason": why, **said})
+        # First the work: who gathers the others must not take their end for an answer.
+        work.cancel()
+        if status == ReportedStatus.WAITING:
+            run = self._runs[attempt_id]
+            run.unwinding = run.waits.tasks - {work}
+            for task in run.unwinding:
+                task.cancel()
 
     async def _see_through(self, run: Run, work: asyncio.Task[Any]) -> None:
         try:
             await asyncio.wait([work])
             report = self._report(run.attempt_id, work)
+            if report["status"] == ReportedStatus.WAITING:
+                await self._release(run, report)
+                return
             if report["status"] in _ENDS:
                 await run.notes.flush()
             await run.client.report_execution_status(run.attempt_id, **report)
@@ -122,9 +176,22 @@ class InHand:
             work.cancel()
             self._forget(run)
 
+    async def _release(self, run: Run, report: dict[str, Any]) -> None:
+        """Give a run back of which nothing is left here."""
+        if run.unwinding:
+            await asyncio.wait(run.unwinding)
+        await run.notes.flush()
+        async with self._releases:
+            await run.client.report_execution_status(run.attempt_id, **report)
+
     def _report(self, attempt_id: str, work: asyncio.Task[Any]) -> dict[str, Any]:
         """What to report of work that has ended."""
         stop = self._stops.get(attempt_id)
+        if stop is not None and stop["status"] == ReportedStatus.WAITING:
+            # Its code may have caught what unwound it, and returned or raised as if answered.
+            if not work.cancelled() and (failed := work.exception()) is not None:
+                log.info("%s broke as it was unwound: %s", attempt_id, said(failed))
+            return stop
         if work.cancelled():
             error = "CancelledError: the reasoner was cancelled"
             return stop or {"status": ReportedStatus.FAILED, "error": error}
@@ -148,6 +215,10 @@ class InHand:
     def _forget(self, run: Run) -> None:
         for known in (self._runs, self._works, self._tasks, self._stops):
             known.pop(run.attempt_id, None)
+        self._parked.discard(run.attempt_id)
+        for wait in run.waits:  # nobody awaits it any more, and nobody will answer it
+            wait.task.cancel()
+        run.waits.end()
         if self._newest.get(run.execution_id) == run.attempt_id:
             del self._newest[run.execution_id]
         self._reported[run.attempt_id] = None

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from http import HTTPStatus
 from typing import Any, Final
 
 from signoff.agent.in_hand import InHand
@@ -33,6 +32,7 @@ class Incoming:
         registration: Registration,
         client: AsyncClient,
         clock: AsyncClock,
+        max_running: int | None = None,
     ) -> None:
         self._node_id = node_id
         self._reasoners = reasoners
@@ -40,6 +40,7 @@ class Incoming:
         self._registration = registration
         self._client = client
         self._clock = clock
+        self._max_running = max_running
         self.closing = asyncio.Event()
 
     def handle(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -71,10 +72,12 @@ class Incoming:
             # The header is not signed, the message id is: so one signature is for one attempt.
             return refusal(401, "invalid_signature", "webhook-id is not X-Execution-ID")
         accepted = 202, {"status": "processing", "execution_id": attempt_id}
-        if attempt_id in self._in_hand:
+        if self._in_hand.has_had(attempt_id):
             return accepted
         if self.closing.is_set():
             return refusal(503, "shutting_down", "this agent is shutting down")
+        if self._max_running is not None and self._in_hand.running >= self._max_running:
+            return refusal(429, "busy", f"this agent runs {self._max_running} at a time")
         reasoner = self._reasoners.get(name)
         if reasoner is None:
             return refusal(404, "not_found", f"{self._node_id} has no reasoner {name}")
@@ -123,7 +126,7 @@ def refusal(status: int, code: str, detail: str) -> Answer:
     """A problem as the contract's errors look."""
     return status, {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": detail,
         "status": status,
         "code": code,
         "detail": detail,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import Context
 from typing import Any
 
 from signoff.agent.run import Run
@@ -22,6 +23,7 @@ async def pause(
     run: Run, approval_request_id: str, timeout: float | None, request: Mapping[str, Any]
 ) -> ApprovalResult:
     """Store the question, wait for the answer. See `Agent.pause`."""
+    await run.stay()
     step_key = run.key("pause")
     try:
         approval = await run.client.request_execution_approval(
@@ -50,6 +52,7 @@ async def wait_for_resume(
     run: Run, approval_request_id: str, timeout: float | None
 ) -> ApprovalResult | None:
     """Attach to this execution's question of that id. See `Agent.wait_for_resume`."""
+    await run.stay()
     try:
         state = await run.client.get_execution_approval_status(
             run.node_id, run.attempt_id, approval_request_id=approval_request_id
@@ -68,18 +71,21 @@ async def wait_for_resume(
 
 
 async def _answer(run: Run, approval_id: str, timeout: float | None) -> ApprovalResult:
-    waiting = asyncio.ensure_future(run.waiters.wait(approval_id))
-    if timeout is None:
-        return await waiting
-    timer = asyncio.ensure_future(run.clock.sleep(timeout))
-    try:
-        await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            return waiting.result()
-        raise TimeoutError
-    finally:
-        timer.cancel()
-        waiting.cancel()
+    with run.waits.waiting(approval_id, timed=timeout is not None):
+        if timeout is None:
+            return await run.waiters.wait(approval_id)
+        # Tasks of the wait and not of the run: they are no work of its own.
+        outside = Context()
+        waiting = asyncio.create_task(run.waiters.wait(approval_id), context=outside)
+        timer = asyncio.create_task(run.clock.sleep(timeout), context=outside)
+        try:
+            await asyncio.wait({waiting, timer}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise TimeoutError
+        finally:
+            timer.cancel()
+            waiting.cancel()
 
 
 async def _withdraw(run: Run, approval: Approval, timeout: float | None) -> ApprovalResult:

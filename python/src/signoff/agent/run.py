@@ -1,19 +1,21 @@
 """One attempt in hand: what `pause`, `step`, `call`, `ai` and `note` work on."""
 
+import asyncio
 from collections import Counter
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from signoff.agent.notes import Notes
 from signoff.agent.waiters import Waiters
+from signoff.agent.waits import Waits
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock
 from signoff.contract_gen import Step
 from signoff.errors import NotInRunError
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One attempt of one execution, from its dispatch to its report.
 
@@ -31,14 +33,24 @@ class Run:
     notes: Notes
     waiters: Waiters = field(default_factory=Waiters)
     recorded: dict[str, Step] = field(default_factory=dict)
-    children: int = 0
-    """Calls whose child is not finished yet."""
+    waits: Waits = field(default_factory=Waits)
+    leaving: bool = False
+    """It goes on in a later attempt: this one is being unwound."""
+    unwinding: set[asyncio.Task[Any]] = field(default_factory=set)
+    """Its tasks that were cancelled for that."""
     _asked: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def parked(self) -> bool:
-        """Whether it waits for somebody else, and another process could do that as well."""
-        return self.children > 0 or len(self.waiters) > 0
+    async def stay(self) -> None:
+        """Let nothing begin in an attempt that is being unwound.
+
+        What its `finally` blocks recorded would count as done when the next attempt comes there.
+
+        Raises:
+            asyncio.CancelledError: the run goes on in a later attempt.
+        """
+        if self.leaving:
+            await self.clock.sleep(0)  # who catches it and tries again must not hold up the others
+            raise asyncio.CancelledError(f"{self.execution_id} goes on in a later attempt")
 
     def key(self, prefix: str) -> str:
         """The next key under a prefix: `{prefix}.{n}`, n counted from 1 in this attempt."""
@@ -63,6 +75,11 @@ def enter(run: Run) -> None:
 def current() -> Run | None:
     """The run of the running task; None outside a reasoner that the server dispatched."""
     return _current.get(None)
+
+
+def run_of(context: Context | None) -> Run | None:
+    """The run of a context; None: of the running one."""
+    return current() if context is None else context.get(_current)
 
 
 def require(verb: str) -> Run:

@@ -40,6 +40,7 @@ async def run_step(
     run = current()
     if run is None:
         return await _done(work, args, kwargs)
+    await run.stay()
     for part in (name, key or "key"):
         if not _NAME.fullmatch(part):
             raise ValueError(

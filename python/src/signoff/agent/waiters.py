@@ -22,10 +22,13 @@ class Waiters:
     def answer(self, result: ApprovalResult) -> bool:
         """Hand an answer to all who wait for it; the first one stays. Says whether anybody does."""
         first = self._answers.setdefault(result.id, result)
-        futures = self._waiting.pop(result.id, set())
+        futures = [
+            future
+            for future in self._waiting.pop(result.id, set())
+            if not future.done()  # cancelled just now, and not yet gone
+        ]
         for future in futures:
-            if not future.done():  # cancelled just now, and not yet gone
-                future.set_result(first)
+            future.set_result(first)
         return bool(futures)
 
     async def wait(self, approval_id: str) -> ApprovalResult:

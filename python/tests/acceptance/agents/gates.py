@@ -1,6 +1,6 @@
 """An agent whose every effect on the world outside is a line in a file, so that it can be counted.
 
-EFFECTS names the file.
+EFFECTS names the file. SUSPEND_AFTER is a number of seconds.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from signoff import Agent, PauseTimeoutError
 
-app = Agent("gates")
+app = Agent("gates", suspend_after_seconds=float(os.environ.get("SUSPEND_AFTER", "300")))
 
 
 @app.step

@@ -214,6 +214,17 @@ async def test_an_instance_that_refuses_is_tried_ever_more_rarely_with_one_at_a_
     assert await house.statuses(*executions) == ["running"] * 3
 
 
+async def test_what_is_refused_together_is_one_refusal(house: House, agent: StandIn) -> None:
+    agent.respond = answer(429)
+    await house.join(agent)
+    executions = [await started(house) for _ in range(20)]
+    await house.settle()
+    assert len(agent.heard) == 20
+    agent.respond = answer(202)
+    await house.control.advance_clock(200)
+    assert await house.statuses(*executions) == ["running"] * 20
+
+
 async def test_nobody_listening_waits_for_the_heartbeat(house: House) -> None:
     async with stand_in() as agent:
         await house.join(agent)

@@ -24,6 +24,8 @@ lives, but not at the address that it gave."""
 class _Door:
     unanswered: int = 0
     refusals: int = 0
+    together: int = 0
+    """Of the unanswered, those that were on their way when the last refusal came."""
     shut_until: int = 0
     beats: int = 0
 
@@ -56,6 +58,7 @@ class Doors:
         full = self._unanswered >= IN_ALL or self._free(key) <= 0
         door = self._door(key)
         door.unanswered -= 1
+        door.together = min(door.together, door.unanswered)
         self._unanswered -= 1
         if not (door.unanswered or door.refusals):
             del self._doors[key]  # processes come and go for ever
@@ -67,9 +70,16 @@ class Doors:
             self._doors[key].refusals = 0
 
     def refused(self, key: InstanceKey, *, at_least_ms: int = 0) -> None:
-        """It takes none now: wait, longer each time, and then try it with one at a time."""
+        """It takes none now: wait, longer each time, and then try it with one at a time.
+
+        What was on its way together is refused together: that is one refusal.
+        """
         door = self._door(key)
-        door.refusals += 1
+        if door.together > 0:
+            door.together -= 1
+        else:
+            door.refusals += 1
+            door.together = max(0, door.unanswered - 1)
         delay = max(self._backoff.delay_ms(door.refusals), at_least_ms)
         door.shut_until = self._clock.now() + delay
         door.beats = self._liveness.beats(key)
