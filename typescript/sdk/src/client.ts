@@ -5,8 +5,8 @@
  *     const result = await client.pause({ approvalRequestId: "deploy-42", title: "Deploy 42 to production" });
  *     if (result.approved) deploy();
  */
-import { type CallOptions, Calls, isFault, type Limits } from "./calls.js";
-import { type Clock, systemClock } from "./clock.js";
+import { type CallOptions, isFault, type Limits } from "./calls.js";
+import { type ClientOptions, connect } from "./connecting.js";
 import {
   AlreadyDecidedError,
   AmbiguousRequestIdError,
@@ -26,9 +26,7 @@ import {
   type StreamOptions,
 } from "./operations.js";
 import { ApprovalResult, isDecided } from "./results.js";
-import { DEFAULT_RETRY, FOREVER, nextWait, ONCE, type Retry } from "./retries.js";
-import * as settings from "./settings.js";
-import { type Fetch, Transport } from "./transport.js";
+import { FOREVER, nextWait, ONCE } from "./retries.js";
 import { signApprovalResponse, signWebhook } from "./webhook.js";
 
 /** How long the server holds the answer to one long poll. */
@@ -46,23 +44,6 @@ const PATIENCE = 10_000;
 /** Rows that the `iter` verbs take at a time. */
 const PAGE_SIZE = 200;
 
-export interface ClientOptions {
-  /** Where the control plane is; else `SIGNOFF_SERVER`, else `http://127.0.0.1:8080`. */
-  serverUrl?: string | undefined;
-  /** Else `SIGNOFF_API_KEY`, else none is sent. */
-  apiKey?: string | undefined;
-  /** Takes the place of the platform's `fetch`. */
-  fetch?: Fetch | undefined;
-  /** Takes the place of this machine's time. */
-  clock?: Clock | undefined;
-  /** How long to go on where a repeat is safe. What is not given is as in `DEFAULT_RETRY`. */
-  retry?: Partial<Retry> | undefined;
-  /** Milliseconds for one try, beyond those that the server was asked to wait; by default 30,000. */
-  tryTimeout?: number | undefined;
-  /** Draws from [0, 1), for the waits between tries. */
-  random?: (() => number) | undefined;
-}
-
 export interface OfExecution {
   /** The own id is one of this execution's; by default it is a standalone one. */
   executionId?: string | undefined;
@@ -79,17 +60,7 @@ export interface RespondOptions extends CallOptions {
 export class SignoffClient extends Operations {
   /** @throws {TypeError} `serverUrl` is no http(s) URL, or `apiKey` is nothing that a header can hold. */
   constructor(options: ClientOptions = {}) {
-    const clock = options.clock ?? systemClock;
-    const serverUrl = options.serverUrl || settings.serverUrl();
-    const transport = new Transport(serverUrl, options.apiKey ?? settings.apiKey(), options.fetch, clock);
-    super(
-      new Calls(transport, {
-        clock,
-        retry: { ...DEFAULT_RETRY, ...options.retry },
-        tryTimeout: options.tryTimeout ?? 30_000,
-        random: options.random ?? Math.random,
-      }),
-    );
+    super(connect(options));
   }
 
   /** Where the control plane is, without a slash at the end. */

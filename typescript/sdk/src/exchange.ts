@@ -3,7 +3,7 @@ import { camelName, isObject, recased, snakeName } from "./casing.js";
 import { type ApiError, ERRORS_BY_CODE, ProtocolError, RefusedError, ServerError } from "./errors.js";
 import type { Problem } from "./models.js";
 import { retryAfter } from "./retries.js";
-import { type Operation, ROUTES } from "./routes.js";
+import { type Operation, ROUTES, type Route } from "./routes.js";
 
 /** One request of an operation, ready to be sent as often as need be. */
 export interface Request {
@@ -45,8 +45,8 @@ export interface Parts {
  *
  * @throws {TypeError} a path parameter or a header that cannot be one, or a number that JSON has no word for.
  */
-export function build(operation: Operation, parts: Parts = {}): Request {
-  const route = ROUTES[operation];
+export function build(operation: Operation | Route, parts: Parts = {}): Request {
+  const route = typeof operation === "string" ? ROUTES[operation] : operation;
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, parts.path?.[name]));
   const query = queryOf(parts.query ?? {});
   const headers: Record<string, string> = {};

@@ -1,12 +1,8 @@
 /** `@signoff/sdk`: pause a program until a person has said yes, no, or change this. */
 export type { CallOptions } from "./calls.js";
-export {
-  type ClientOptions,
-  type OfExecution,
-  type RespondOptions,
-  SignoffClient,
-} from "./client.js";
+export { type OfExecution, type RespondOptions, SignoffClient } from "./client.js";
 export { type Clock, systemClock } from "./clock.js";
+export type { ClientOptions } from "./connecting.js";
 export * from "./errors.js";
 export type * from "./models.js";
 export type {

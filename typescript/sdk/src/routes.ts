@@ -10,7 +10,7 @@
 export type Repeat = "always" | "Idempotency-Key" | "never";
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly path: string;
   readonly repeat: Repeat;
 }

@@ -1,0 +1,137 @@
+/** One attempt in hand: what the verbs of `Run` work on. */
+import type { Clock } from "../clock.js";
+import type { Step } from "../models.js";
+import { RunStoppedError } from "./errors.js";
+import type { Notes } from "./notes.js";
+import type { AgentOperations } from "./operations.js";
+import { Waiters } from "./waiters.js";
+
+/** Who an attempt is. */
+export interface Identity {
+  readonly nodeId: string;
+  /** What everybody but the agent calls it. */
+  readonly executionId: string;
+  /** What the agent calls it: `exec_…~2`. */
+  readonly attemptId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly runId: string;
+}
+
+/** What an attempt works with. */
+export interface Means {
+  readonly operations: AgentOperations;
+  readonly clock: Clock;
+  readonly notes: Notes;
+  /** Aborts when the process has no more time for anything. */
+  readonly ending: AbortSignal;
+}
+
+/** `exec_…~2` is attempt 2 of `exec_…`; without a suffix it is the first. */
+export function attemptNumber(attemptId: string): { executionId: string; attempt: number } {
+  const [executionId = "", number = ""] = attemptId.split("~", 2);
+  return { executionId, attempt: /^\d+$/.test(number) ? Number(number) : 1 };
+}
+
+/** One attempt of one execution, from its dispatch to its report. */
+export class Attempt {
+  readonly identity: Identity;
+  readonly means: Means;
+  readonly waiters = new Waiters();
+  /** The steps of earlier attempts and of this one, by key. */
+  readonly recorded = new Map<string, Step>();
+  /** Calls whose child is not finished yet. */
+  children = 0;
+  /** Steps that are being done or recorded. */
+  working = 0;
+  /** Set once the run goes on elsewhere: nothing that it awaits comes any more, and no `catch` sees why. */
+  moved = false;
+  /** Told whenever the run may have come to rest, or gone on. */
+  onChange: () => void = () => {};
+  readonly #counts = new Map<string, number>();
+  readonly #controller = new AbortController();
+  #verbs = 0;
+  #patient = 0;
+
+  constructor(identity: Identity, means: Means) {
+    this.identity = identity;
+    this.means = means;
+  }
+
+  /** Aborts when the run is cancelled or goes on elsewhere. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether it waits for somebody else, and another process could do that as well. */
+  get parked(): boolean {
+    return this.children > 0 || this.waiters.size > 0;
+  }
+
+  /** Whether all that it is at is waiting for people, without a time-out of its own. */
+  get resting(): boolean {
+    return this.#patient > 0 && this.#patient === this.#verbs;
+  }
+
+  /** The next number under a prefix, from 1, in this attempt. To be asked for before anything is awaited. */
+  next(prefix: string): number {
+    const number = (this.#counts.get(prefix) ?? 0) + 1;
+    this.#counts.set(prefix, number);
+    return number;
+  }
+
+  /** End it: cancelled, or because it goes on elsewhere. */
+  stop(why: string, moved: boolean): void {
+    this.moved ||= moved;
+    this.#controller.abort(new RunStoppedError(why));
+  }
+
+  /** What a verb comes to; when the run has moved, nothing, ever. */
+  verb<T>(work: () => Promise<T>): Promise<T> {
+    const verb = this.#verb(work);
+    // A run may be stopped while nobody awaits this: that must not end the process, as unhandled rejections do.
+    verb.catch(() => {});
+    return verb;
+  }
+
+  async #verb<T>(work: () => Promise<T>): Promise<T> {
+    this.#verbs += 1;
+    this.onChange();
+    try {
+      this.signal.throwIfAborted();
+      const result = await work();
+      if (!this.moved) return result;
+    } catch (error) {
+      if (!this.moved) throw error;
+    } finally {
+      this.#verbs -= 1;
+      this.onChange();
+    }
+    return await new Promise<never>(() => {});
+  }
+
+  /** Counts `work` as patient: the run may rest while it lasts. */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    this.#patient += 1;
+    this.onChange();
+    try {
+      return await work();
+    } finally {
+      this.#patient -= 1;
+      this.onChange();
+    }
+  }
+
+  /** Fetch what earlier attempts recorded; the first attempt has nothing to fetch. */
+  async loadRecorded(): Promise<void> {
+    if (this.identity.attempt === 1) return;
+    let cursor: string | undefined;
+    do {
+      const { attemptId } = this.identity;
+      const options = { limit: 200, cursor, signal: this.signal };
+      const page = await this.means.operations.listSteps(attemptId, options);
+      for (const step of page.items) this.recorded.set(step.key, step);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+}

@@ -1,0 +1,62 @@
+/** Call a reasoner of any node, and wait for its result. */
+import { canonical, digest, plain, sha256 } from "../canonical.js";
+import type { Execution } from "../models.js";
+import type { Attempt } from "./attempt.js";
+import { CallFailedError } from "./errors.js";
+import { outcome, recorded, store } from "./steps.js";
+
+const POLL_SECONDS = 60;
+
+/** Of an `Idempotency-Key`, characters. */
+const LONGEST_KEY = 255;
+
+/** Run the child once, whatever attempt this is. See `Run.call`. */
+export async function call(attempt: Attempt, target: string, input: object): Promise<unknown> {
+  const given = plain(input, `the input of ${target}`);
+  const text = canonical(given);
+  // Counted now, not after the digest: equal calls side by side keep their places.
+  const occurrence = attempt.next(`call.${target}.${text}`);
+  const inputSha256 = await sha256(text);
+  const key = `call.${target}.${inputSha256.slice(0, 16)}.${occurrence}`;
+  const stored = recorded(attempt, key, inputSha256);
+  if (stored?.error !== undefined) throw new CallFailedError(target, stored.error);
+  if (stored !== undefined) return outcome(stored);
+  const child = await finished(attempt, target, given, await idempotencyKey(attempt, key));
+  const record = { kind: "call", name: target, inputSha256 } as const;
+  if (child.status !== "succeeded") {
+    const error = `${child.status}: ${child.error || child.statusReason || "it gave no reason"}`;
+    await store(attempt, key, { ...record, error });
+    throw new CallFailedError(target, error, child);
+  }
+  const result = child.result ?? null;
+  await store(attempt, key, { ...record, result });
+  return result;
+}
+
+/** What stands for this call in all attempts; the digest where the names are too long. */
+async function idempotencyKey(attempt: Attempt, key: string): Promise<string> {
+  const { executionId } = attempt.identity;
+  const whole = `${executionId}/${key}`;
+  return whole.length <= LONGEST_KEY ? whole : `${executionId}/${await digest(key)}`;
+}
+
+async function finished(
+  attempt: Attempt,
+  target: string,
+  input: unknown,
+  idempotencyKey: string,
+): Promise<Execution> {
+  const { signal, identity, means } = attempt;
+  const parentExecutionId = identity.attemptId;
+  attempt.children += 1;
+  try {
+    const options = { idempotencyKey, parentExecutionId, signal };
+    let child = await means.operations.executeAsync(target, { input }, options);
+    while (child.completedAt === undefined) {
+      child = await means.operations.getExecution(child.executionId, { waitSeconds: POLL_SECONDS, signal });
+    }
+    return child;
+  } finally {
+    attempt.children -= 1;
+  }
+}
