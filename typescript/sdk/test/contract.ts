@@ -25,15 +25,21 @@ export const ROOT = fileURLToPath(new URL("../../../../../", import.meta.url));
 
 export const contract: Contract = parse(await readFile(`${ROOT}openapi.yaml`, "utf8"), { merge: true });
 
-/** The operations for clients, in the contract's order: all but those for agents alone. */
-export const clientSide = Object.entries(contract.paths).flatMap(([path, methods]) =>
+const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([method]) => method !== "parameters")
     .map(([method, operation]) => {
       const roles = operation.security.map(({ apiKey }) => apiKey[0]);
       return { id: operation.operationId, method: method.toUpperCase(), path, roles };
-    })
-    .filter(
-      ({ roles }) => !roles.includes("agent") || roles.includes("client") || roles.includes("reviewer"),
-    ),
+    }),
 );
+
+function forClients({ roles }: { roles: readonly string[] }): boolean {
+  return !roles.includes("agent") || roles.includes("client") || roles.includes("reviewer");
+}
+
+/** The operations for clients, in the contract's order: all but those for agents alone. */
+export const clientSide = operations.filter(forClients);
+
+/** Those for agents alone. */
+export const agentSide = operations.filter((operation) => !forClients(operation));

@@ -73,6 +73,11 @@ export class Server {
     await this.post("/test-control/clock", { advance_ms: ms }, { Authorization: `Bearer ${TOKEN}` });
   }
 
+  /** Let leases age, whose clock is one of its own. */
+  async advanceLeases(ms: number): Promise<void> {
+    await this.post("/test-control/leases", { advance_ms: ms }, { Authorization: `Bearer ${TOKEN}` });
+  }
+
   /** What agents do; this package has no methods for it. */
   async post(
     path: string,

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Plane, until } from "./agents.js";
+
+let plane: Plane;
+
+before(async () => {
+  plane = await Plane.start();
+});
+
+after(() => plane?.close());
+
+setFlagsFromString("--expose_gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+test("a run that waits for nothing but people is let go, and goes on where it was", async (t) => {
+  const agent = plane.agent("sleeper", { suspendAfterSeconds: 0.05 });
+  const done: string[] = [];
+  const memories: WeakRef<object>[] = [];
+  agent.reasoner("ask", async (ctx) => {
+    const memory = { attempt: ctx.attempt };
+    memories.push(new WeakRef(memory));
+    await ctx.step("before", () => done.push("before"));
+    try {
+      const { decision } = await ctx.pause({ approvalRequestId: "q" });
+      return [decision, memory.attempt];
+    } finally {
+      done.push("finally");
+    }
+  });
+  await plane.serving(t, agent);
+  const { executionId } = await plane.client.executeAsync("sleeper.ask");
+  const request = await plane.asked(executionId);
+  // Nothing of it is left but the question.
+  await until(() => {
+    collectGarbage();
+    return memories[0]?.deref() === undefined;
+  });
+  assert.equal((await plane.client.getExecution(executionId)).status, "waiting");
+  assert.deepEqual(done, ["before"]);
+  await plane.client.decide(request.id, { decision: "approved" });
+  assert.deepEqual((await plane.finished(executionId)).result, ["approved", 2]);
+  assert.deepEqual(done, ["before", "finally"]);
+});
+
+test("a run that does something else as well is kept", async (t) => {
+  const agent = plane.agent("busy", { suspendAfterSeconds: 0.03 });
+  let open = (): void => {};
+  const gate = new Promise<string>((resolve) => {
+    open = () => resolve("done");
+  });
+  agent.reasoner("both", async (ctx) => {
+    const [answer, work] = await Promise.all([
+      ctx.pause({ approvalRequestId: "q" }),
+      ctx.step("work", () => gate),
+    ]);
+    return [answer.decision, work, ctx.attempt];
+  });
+  agent.reasoner("timed", async (ctx) => {
+    return [(await ctx.pause({ approvalRequestId: "q" }, { timeout: 60_000 })).decision, ctx.attempt];
+  });
+  await plane.serving(t, agent);
+  const both = await plane.client.executeAsync("busy.both");
+  const timed = await plane.client.executeAsync("busy.timed");
+  const requests = [await plane.asked(both.executionId), await plane.asked(timed.executionId)];
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const { id } of requests) await plane.client.decide(id, { decision: "approved" });
+  assert.deepEqual((await plane.finished(timed.executionId)).result, ["approved", 1]);
+  open();
+  assert.deepEqual((await plane.finished(both.executionId)).result, ["approved", "done", 1]);
+});
