@@ -119,6 +119,23 @@ def test_every_query_fits_the_schema(
         ("list_approval_requests", {"node_id": "a"}, "approval_requests_by_node"),
         ("list_approval_requests", {"reviewer_id": "a"}, "approval_requests_by_reviewer"),
         ("list_approval_requests", {"execution_id": "a"}, "approval_requests_by_execution"),
+        (
+            "list_approval_requests",
+            {"decided_after": 1, "decided_before": 2},
+            "sqlite_autoindex_approval_requests_1",
+        ),
+        (
+            "list_approval_requests",
+            {"decided_after": 1, "ids": ("a", "b")},
+            "sqlite_autoindex_approval_requests_1",
+        ),
+        ("list_decided_ids", {"decided_after": 1}, "approval_requests_by_decision"),
+        ("newest_decided_id", {"decided_before": 1}, "approval_requests_by_decision"),
+        (
+            "list_decided_ids",
+            {"decided_after": 1, "decided_before": 2},
+            "approval_requests_by_decision",
+        ),
         ("list_execution_requests", {"execution_id": "a"}, "approval_requests_by_execution"),
         ("list_due_expiries", {"now": 1}, "approval_requests_due"),
         ("next_expiry", {}, "approval_requests_due"),

@@ -164,6 +164,28 @@ async def test_each_filter_leaves_what_fits(world: World) -> None:
     assert await listed(world, decided_after=NOW, decided_before=NOW) == []
 
 
+@pytest.mark.parametrize("decided", [1, 64, 65, 256, 257])
+async def test_few_or_many_that_were_decided_in_a_time_are_listed_alike(
+    world: World, decided: int
+) -> None:
+    ids = []
+    for number in range(decided):
+        world.clock.advance(1)
+        request = await world.create(f"gate-{number}")
+        await world.decide(request["id"])
+        ids.append(request["id"])
+    newest = [*reversed(ids)]
+    times: Any = {"decided_after": NOW, "decided_before": NOW + 10_000}
+    assert await listed(world, **times, limit=200) == newest[:200]
+    assert await listed(world, **times, limit=200, status="approved") == newest[:200]
+    assert await listed(world, **times, status="rejected") == []
+    page = await approval_reads.list_approval_requests(world.context, **times, limit=1)
+    if decided > 1:
+        cursor = seen(page)["next_cursor"]
+        assert await listed(world, **times, limit=200, cursor=cursor) == newest[1:201]
+    assert await listed(world, decided_after=NOW + 10_000) == []
+
+
 async def test_the_events_of_a_request_are_those_about_it(world: World) -> None:
     execution_id = await world.running()
     one = await world.ask(execution_id, "one")

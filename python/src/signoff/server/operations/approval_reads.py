@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from signoff.server.domain.approval import is_pending
 from signoff.server.domain.errors import NotFound
 from signoff.server.domain.node import parse_attempt_id
 from signoff.server.domain.principal import Principal
-from signoff.server.domain.store import Row, given
+from signoff.server.domain.store import Row, Value, given
 from signoff.server.operations import access, cursors, rendering
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
@@ -17,6 +18,10 @@ from signoff.server.operations.waiting import wait_for
 STANDALONE = "none"
 """What the filter ``execution_id`` says for requests without an execution."""
 
+FEW: Final = 256
+"""Of so many requests that were decided in a time, all are looked at."""
+
+_AT_ONCE: Final = 64
 _REQUESTS = "approval-requests"
 _EVENTS = "approval-request-events"
 
@@ -101,20 +106,44 @@ async def list_approval_requests(
     Raises:
         Refusal: ``invalid_cursor``.
     """
-    filters = given(
-        before=None if cursor is None else cursors.decode(_REQUESTS, cursor),
+    before = None if cursor is None else cursors.decode(_REQUESTS, cursor)
+    times = given(decided_after=decided_after, decided_before=decided_before)
+    few = await _few(context, times) if times else None
+    if few == ():
+        return {"items": []}
+    filters = times | given(
+        ids=few,
+        newest=await _newest(context, times) if few is None and "decided_before" in times else None,
+        before=before,
         approval_request_id=approval_request_id,
         execution_id=None if execution_id in (None, STANDALONE) else bare(execution_id),
         standalone=1 if execution_id == STANDALONE else None,
         status=status,
         node_id=node_id,
         reviewer_id=reviewer,
-        decided_after=decided_after,
-        decided_before=decided_before,
     )
     found = await context.store.all("list_approval_requests", limit=limit + 1, **filters)
     rows, more = cursors.page(_REQUESTS, found, limit, lambda row: str(row["id"]))
     return {"items": await shapes(context, rows), **more}
+
+
+async def _few(context: Context, times: Mapping[str, Value]) -> tuple[str, ...] | None:
+    """The ids of what was decided in a time if they are few: then a page of them is soon found.
+
+    None when they are many: then the newest requests soon have a page of them.
+    """
+    found = await context.store.all("list_decided_ids", limit=FEW + 1, **times)
+    if len(found) > FEW:
+        return None
+    ids = tuple(str(row["id"]) for row in found)
+    # Filled up, so that there are few lengths: each is a statement of its own.
+    return ids + ids[-1:] * (-len(ids) % _AT_ONCE)
+
+
+async def _newest(context: Context, times: Mapping[str, Value]) -> str:
+    """The newest of many that were decided in a time: all requests after it need no look."""
+    row = await context.store.one("newest_decided_id", **times)
+    return "" if row is None else str(row["id"])
 
 
 async def list_approval_request_events(

@@ -50,7 +50,9 @@ SELECT * FROM approval_requests WHERE id = :id
 -- name: list_approval_requests
 -- One page of requests, newest first.
 SELECT * FROM approval_requests WHERE 1 = 1
+--? ids: AND id IN (:ids)
 --? before: AND id < :before
+--? newest: AND id <= :newest
 --? status: AND status = :status
 --? statuses: AND status IN (:statuses)
 --? execution_id: AND execution_id = :execution_id
@@ -60,9 +62,23 @@ SELECT * FROM approval_requests WHERE 1 = 1
 --? nodes: AND node_id IN (:nodes)
 --? owner: AND owner = :owner
 --? reviewer_id: AND reviewer_id = :reviewer_id
+-- (The plus keeps the index on decided_at out: of many it would sort all for one page.)
+--? decided_after: AND +decided_at >= :decided_after
+--? decided_before: AND +decided_at < :decided_before
+ORDER BY id DESC LIMIT :limit
+
+-- name: list_decided_ids
+-- The ids of requests that were decided in a time, in no order.
+SELECT id FROM approval_requests WHERE decided_at IS NOT NULL
 --? decided_after: AND decided_at >= :decided_after
 --? decided_before: AND decided_at < :decided_before
-ORDER BY id DESC LIMIT :limit
+LIMIT :limit
+
+-- name: newest_decided_id
+-- The newest of the requests that were decided in a time: a page of them begins there.
+-- (Of a plain id the planner would take the last of all and look back from it.)
+SELECT max(id || '') AS id FROM approval_requests WHERE decided_at < :decided_before
+--? decided_after: AND decided_at >= :decided_after
 
 -- name: list_execution_requests
 -- All requests of an execution, oldest first.
