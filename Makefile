@@ -65,7 +65,8 @@ check-python: $(PYTHON_READY)
 check-go: $(GO_READY)
 	cd go && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
 	cd examples/claim/go && go vet ./...
-	@files=$$(cd tools && go tool gofumpt -l ../go ../examples) && test -z "$$files" || { echo "gofumpt would change: $$files" >&2; exit 1; }
+	cd conformance/adapters/go && go vet ./...
+	@files=$$(cd tools && go tool gofumpt -l ../go ../examples ../conformance/adapters) && test -z "$$files" || { echo "gofumpt would change: $$files" >&2; exit 1; }
 
 check-typescript: $(TYPESCRIPT_READY)
 	cd typescript && npm run --silent check

@@ -2,6 +2,7 @@ package signoff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -43,8 +44,10 @@ func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOp
 // Pause asks a person and waits for the answer.
 //
 // A program that crashed and asks the same again attaches to its question. ExpiresInHours (default
-// 72) ends the question, with the result expired; the end of ctx ends only this call.
-func (c *Client) Pause(ctx context.Context, request *ApprovalRequest) (*ApprovalResult, error) {
+// 72) ends the question, with the result expired. [PauseTimeout] withdraws it, and is a
+// [*PauseTimeoutError]; the end of ctx ends only this call, as that of a process does.
+func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ...PauseOption) (*ApprovalResult, error) {
+	end := c.deadline(&WaitOptions{Timeout: pauseSettingsOf(options).timeout})
 	approval, err := c.CreateApprovalRequest(ctx, request)
 	if err != nil {
 		return nil, err
@@ -52,7 +55,11 @@ func (c *Client) Pause(ctx context.Context, request *ApprovalRequest) (*Approval
 	if isDecided(approval) {
 		return resultOf(approval)
 	}
-	return c.decision(ctx, approval.ID, deadline{})
+	result, err := c.decision(ctx, approval.ID, end)
+	if errors.Is(err, ErrWaitTimeout) && ctx.Err() == nil {
+		return withdraw(ctx, c, approval.ID)
+	}
+	return result, err
 }
 
 // Decide decides a request: DecideApprovalRequest, where id may be the asker's own id too, of its

@@ -56,10 +56,11 @@ func (d described) isOfClients() bool {
 	return strings.Contains(d.security, "[client]") || strings.Contains(d.security, "[reviewer]") || !strings.Contains(d.security, "[agent]")
 }
 
-func TestEveryClientSideOperationHasARowInTheContractsOrder(t *testing.T) {
+func TestEveryOperationHasARowInTheContractsOrder(t *testing.T) {
 	var want []route
 	for _, operation := range describedOperations(t) {
-		if !operation.isOfClients() {
+		// Agents say what they have to say by notes.
+		if operation.id == "appendExecutionEvent" {
 			continue
 		}
 		row := route{operation.id, operation.method, operation.path, repeatAlways}
@@ -80,8 +81,11 @@ func TestEveryClientSideOperationHasARowInTheContractsOrder(t *testing.T) {
 func TestEveryClientSideOperationHasAMethodInTheContractsOrder(t *testing.T) {
 	isOperation := map[string]bool{}
 	var want []string
-	for _, row := range routes {
-		name := strings.ToUpper(row.operation[:1]) + row.operation[1:]
+	for _, operation := range describedOperations(t) {
+		if !operation.isOfClients() {
+			continue
+		}
+		name := strings.ToUpper(operation.id[:1]) + operation.id[1:]
 		isOperation[name] = true
 		want = append(want, name)
 	}

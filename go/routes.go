@@ -20,19 +20,26 @@ type route struct {
 	repeat                  repeat
 }
 
-// routes has a row for each operation that the client calls, in the contract's order. A test
-// compares them with openapi.yaml.
+// routes has a row for each operation that the client or an agent calls, in the contract's order. A
+// test compares them with openapi.yaml.
 var routes = []route{
+	{"registerNode", http.MethodPost, "/api/v1/nodes/register", repeatAlways},
+	{"heartbeatNode", http.MethodPost, "/api/v1/nodes/{node_id}/heartbeat", repeatAlways},
+	{"shutdownNode", http.MethodPost, "/api/v1/nodes/{node_id}/shutdown", repeatAlways},
 	{"listNodes", http.MethodGet, "/api/v1/nodes", repeatAlways},
 	{"getNode", http.MethodGet, "/api/v1/nodes/{node_id}", repeatAlways},
 	{"execute", http.MethodPost, "/api/v1/execute/{target}", repeatWithKey},
 	{"executeAsync", http.MethodPost, "/api/v1/execute/async/{target}", repeatWithKey},
 	{"listExecutions", http.MethodGet, "/api/v1/executions", repeatAlways},
 	{"getExecution", http.MethodGet, "/api/v1/executions/{execution_id}", repeatAlways},
+	{"reportExecutionStatus", http.MethodPost, "/api/v1/executions/{execution_id}/status", repeatAlways},
 	{"cancelExecution", http.MethodPost, "/api/v1/executions/{execution_id}/cancel", repeatAlways},
+	{"addNote", http.MethodPost, "/api/v1/executions/note", repeatAlways},
+	{"recordStep", http.MethodPut, "/api/v1/executions/{execution_id}/steps/{step_key}", repeatAlways},
 	{"listSteps", http.MethodGet, "/api/v1/executions/{execution_id}/steps", repeatAlways},
 	{"listExecutionEvents", http.MethodGet, "/api/v1/executions/{execution_id}/events", repeatAlways},
 	{"streamExecutionEvents", http.MethodGet, "/api/v1/executions/{execution_id}/events/stream", repeatAlways},
+	{"requestExecutionApproval", http.MethodPost, "/api/v1/agents/{node_id}/executions/{execution_id}/request-approval", repeatAlways},
 	{"getExecutionApprovalStatus", http.MethodGet, "/api/v1/agents/{node_id}/executions/{execution_id}/approval-status", repeatAlways},
 	{"createApprovalRequest", http.MethodPost, "/api/v1/approval-requests", repeatAlways},
 	{"listApprovalRequests", http.MethodGet, "/api/v1/approval-requests", repeatAlways},

@@ -218,3 +218,13 @@ func wantError(t *testing.T, err, want error) {
 		t.Fatalf("want %v, got %v", want, err)
 	}
 }
+
+// wantText wants all of the words in a text.
+func wantText(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("there is no %q in %q", word, text)
+		}
+	}
+}

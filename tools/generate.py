@@ -18,6 +18,7 @@ from pathlib import Path
 
 import blocking
 import views
+from canonical_vectors import canonical_vectors
 from contract_file import CONTRACT, ROOT, Node, is_free, is_scalar, load, schemas
 
 import examples
@@ -143,6 +144,7 @@ def _shared(_scratch: Path) -> Files:
     return {
         "python/src/signoff/openapi.yaml": CONTRACT.read_text(encoding="utf-8"),
         "conformance/vectors/contract_examples.json": _as_json(examples.examples()),
+        "conformance/vectors/canonical_json.json": _as_json(canonical_vectors()),
     }
 
 

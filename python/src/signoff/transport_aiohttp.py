@@ -27,6 +27,7 @@ class AiohttpNetwork(AiohttpTransport):
                     ssl=tls, limit=0, keepalive_timeout=keepalive_seconds
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=(_once,),
             )
 
         super().__init__(verify=tls, trust_env=False, client=session)
@@ -39,6 +40,20 @@ class AiohttpNetwork(AiohttpTransport):
             raise _told_apart(error) from error
         answer.stream = _Stream(cast("httpx.AsyncByteStream", answer.stream))
         return answer
+
+
+class _Lost(aiohttp.ClientError):
+    """A connection failed; the cause says how."""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """One try is one request: aiohttp would send a GET again at once, and nobody would know."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Lost(str(error)) from error
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -59,7 +74,8 @@ class _Stream(httpx.AsyncByteStream):
 
 
 def _told_apart(error: httpx.TransportError | aiohttp.ClientError) -> httpx.TransportError:
-    cause = error.__cause__ if isinstance(error, httpx.TransportError) else error
+    wrapped = isinstance(error, httpx.TransportError | _Lost)
+    cause = error.__cause__ if wrapped else error
     if isinstance(cause, _NEVER_SENT):
         return httpx.ConnectError(str(error))
     if isinstance(cause, TimeoutError):

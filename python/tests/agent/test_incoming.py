@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -134,6 +135,7 @@ async def test_what_does_not_fit_is_refused_by_name(
 ) -> None:
     answer = await node.post(path, body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["title"] == HTTPStatus(status).phrase
     assert node.runs == []
 
 

@@ -221,6 +221,40 @@ async def test_closing_finishes_what_is_queued(path: Path) -> None:
         await engine.apply(key(600))
 
 
+async def test_what_was_read_counts_for_one_turn_of_the_loop(
+    engine: SqliteStore, path: Path
+) -> None:
+    statements: list[str] = []
+    engine._reader.set_trace_callback(statements.append)
+    rows = [await engine.all("list_keys"), await engine.all("list_keys")]
+    assert (rows, len(statements)) == ([[], []], 1)
+    rows[0].append({"nobody": "else's"})
+    assert await engine.all("list_keys") == []
+    assert await engine.one("list_keys") is None
+    await engine.apply(key(1))
+    assert len(await engine.all("list_keys")) == 1
+    other = connect(path)
+    other.execute("DELETE FROM keys")
+    other.close()
+    await asyncio.sleep(0)
+    assert await engine.all("list_keys") == []
+
+
+async def test_who_hears_of_a_commit_reads_what_it_left(engine: SqliteStore) -> None:
+    """However reads and answers meet in the turns of the loop."""
+
+    async def write(number: int) -> None:
+        for _ in range(number % 5):
+            await asyncio.sleep(0)
+        assert await engine.one("get_key_by_hash", hash=f"h{number}") is None
+        await engine.apply(key(number))
+        assert await engine.one("get_key_by_hash", hash=f"h{number}") is not None
+        assert len(await engine.all("list_keys")) > 0
+
+    await asyncio.gather(*map(write, range(500)))
+    assert len(await engine.all("list_keys")) == 500
+
+
 async def test_the_file_is_for_its_owner_only(engine: SqliteStore, path: Path) -> None:
     assert await engine.one("ping") == {"one": 1}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from signoff.contract_gen import ApprovalStatus, ExecutionStatus
 from signoff.server.domain import approval
-from signoff.server.domain.event import first_break
+from signoff.server.domain.event import Actor, first_break
 from signoff.server.domain.execution import FAILED, SUCCEEDED
 from signoff.server.domain.store import Change, Missed, Store, StoreUnavailable, given
 from signoff.server.domain.transition import Transition
@@ -201,6 +202,51 @@ async def retried(attempt: Callable[[], Awaitable[None]]) -> int:
             continue
         return misses
     raise AssertionError("never applied")
+
+
+async def test_each_change_of_state_is_a_line_in_the_log_without_what_users_wrote(
+    store: Store, make: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "signoff.state")
+    execution_id = await make.claimed(input='{"a": "secret"}')
+    request_id = await make.request(execution_id, approval_request_id="secret")
+    request = await make.load_request(request_id)
+    stranger = Actor("secret", "secret", "webhook")
+    request.close(
+        approval.APPROVED,
+        at=make.clock.now(),
+        actor=stranger,
+        data={"reason": "Secret words."},
+        content='{"feedback": "secret"}',
+    )
+    request.chain.append("note", at=make.clock.now(), actor=PERSON, content='"secret"')
+    change = Change()
+    change.add_chains(request.chain)
+    change.statements += request.statements()
+    await store.apply(change)
+    with pytest.raises(Missed):
+        await store.apply(change)
+    lines = [(line.message, vars(line)) for line in caplog.records]
+    assert [message for message, _ in lines] == [
+        "execution.created",
+        "execution.dispatched",
+        "approval.requested",
+        "execution.waiting",
+        "approval.decided",
+    ]
+    facts = {name: lines[-1][1].get(name) for name in ("execution_id", "approval_id", "by")}
+    assert facts == {"execution_id": execution_id, "approval_id": request_id, "by": "webhook"}
+    assert lines[1][1]["attempt"] == 1
+    assert lines[-1][1]["status"] == "approved"
+    assert "secret" not in str(lines).lower()
+
+
+async def test_a_log_that_is_not_kept_costs_nothing(
+    store: Store, make: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "signoff.state")
+    await make.claimed()
+    assert caplog.records == []
 
 
 async def test_chains_never_fork_under_concurrent_appends(store: Store, make: Maker) -> None:

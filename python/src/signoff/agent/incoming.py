@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from http import HTTPStatus
 from typing import Any, Final
 
 from signoff.agent.in_hand import InHand
@@ -126,7 +127,7 @@ def refusal(status: int, code: str, detail: str) -> Answer:
     """A problem as the contract's errors look."""
     return status, {
         "type": "about:blank",
-        "title": detail,
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from signoff.server.domain.principal import Role
-from signoff.server.http import contract, faults, problems
+from signoff.server.http import contract, problems
+from signoff.server.operations import wording
 from tests.server.http.checked import TREE, resolved
 
 CONTRACT = contract.load()
@@ -85,7 +86,7 @@ def test_every_pattern_of_the_contract_has_words():
         for node in everything(TREE["components"])
         if isinstance(node, dict) and isinstance(node.get("pattern"), str)
     }
-    assert set(faults.PATTERNS) == found
+    assert set(wording.PATTERNS) == found
 
 
 def test_a_path_elsewhere_is_no_contract_of_ours():

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from signoff.server.domain.clock import ManualClock
-from signoff.server.http.listening import AddressInUse, Listener
+from signoff.server.http.listening import AddressInUse, Listener, _Gathering
 from signoff.server.main import Server, StartError, build, running
 from signoff.server.settings import Settings
 from tests.server.http.checked import CheckedTransport
@@ -157,12 +157,24 @@ async def raw(url: str, request: bytes) -> bytes:
     return answer
 
 
-async def test_what_is_no_http_is_400(url: str):
-    assert (await raw(url, b"nonsense\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-    for length in (b"x", b"-1", b"1e3"):
-        request = b"POST /api/v1/approval-requests HTTP/1.1\r\nHost: localhost\r\n"
-        request += b"Content-Length: " + length + b"\r\n\r\n"
-        assert (await raw(url, request)).startswith(b"HTTP/1.1 400 ")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"BREW /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        *[
+            b"POST /api/v1/approval-requests HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: " + length + b"\r\n\r\n"
+            for length in (b"x", b"-1", b"1e3")
+        ],
+    ],
+)
+async def test_what_is_no_http_gets_a_problem_too(url: str, request_: bytes):
+    head, _, body = (await raw(url, request_)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert f"\r\ncontent-length: {len(body)}\r\n".encode() in head
+    assert json.loads(body)["code"] == "invalid_request"
 
 
 async def test_a_request_for_a_web_socket_is_answered_over_http(url: str):
@@ -236,3 +248,45 @@ async def test_ipv6_is_listened_on(server: Server):
             assert (await client.get("/api/v1/health")).status_code == 200
     except StartError:
         pytest.skip("this machine has no IPv6")
+
+
+class Wire(asyncio.Transport):
+    """Remembers what it was told to send."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert not self.closed
+        self.sent.append(bytes(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+async def test_what_is_written_in_one_turn_leaves_as_one_piece() -> None:
+    wire = Wire()
+    gathering = _Gathering(wire)
+    gathering.write(b"head ")
+    gathering.write(memoryview(b"body"))
+    assert wire.sent == []
+    await asyncio.sleep(0)
+    gathering.write(b"more")
+    await asyncio.sleep(0)
+    assert wire.sent == [b"head body", b"more"]
+
+
+async def test_closing_sends_what_was_written_and_nothing_after() -> None:
+    wire = Wire()
+    gathering = _Gathering(wire)
+    gathering.write(b"last")
+    gathering.close()
+    assert (wire.sent, gathering.is_closing()) == ([b"last"], True)
+    gathering.write(b"late")  # the other side has hung up meanwhile: there is nobody to tell
+    await asyncio.sleep(0)
+    assert wire.sent == [b"last"]

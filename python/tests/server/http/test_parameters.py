@@ -149,7 +149,7 @@ async def test_idempotency_keys_that_are_none(client: httpx.AsyncClient, operati
     request["headers"]["idempotency-key"] = key.encode("latin-1")
     problem = (await client.request(**request)).json()
     assert problem["code"] == "invalid_request"
-    assert problem["errors"][0]["pointer"] == "/idempotency-key"
+    assert problem["errors"][0]["pointer"] == "/Idempotency-Key"
 
 
 async def test_a_header_counts_once(client: httpx.AsyncClient):
@@ -158,14 +158,14 @@ async def test_a_header_counts_once(client: httpx.AsyncClient):
     request["headers"] = [*request["headers"].items(), *twice]
     problem = (await client.request(**request)).json()
     assert problem["errors"] == [
-        {"in": "header", "pointer": "/idempotency-key", "detail": "must be given once"}
+        {"in": "header", "pointer": "/Idempotency-Key", "detail": "must be given once"}
     ]
 
 
 async def test_a_note_names_its_execution(client: httpx.AsyncClient):
     problem = (await client.post("/api/v1/executions/note", json={"message": "hello"})).json()
     assert problem["errors"] == [
-        {"in": "header", "pointer": "/x-execution-id", "detail": "is required"}
+        {"in": "header", "pointer": "/X-Execution-ID", "detail": "is required"}
     ]
 
 
@@ -173,4 +173,4 @@ async def test_a_note_names_its_execution(client: httpx.AsyncClient):
 async def test_a_last_event_id_that_is_none(client: httpx.AsyncClient, seq: str):
     url = path_of(OPERATIONS["streamExecutionEvents"])
     [fault] = await faults_of(client, url, headers={"last-event-id": seq})
-    assert (fault["in"], fault["pointer"]) == ("header", "/last-event-id")
+    assert (fault["in"], fault["pointer"]) == ("header", "/Last-Event-ID")

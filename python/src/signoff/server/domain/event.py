@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from signoff.canonical import GENESIS, canonical, digest, event_hash
 from signoff.server.domain import timestamp
 from signoff.server.domain.store import Row, Statement, Value
@@ -114,6 +116,7 @@ class Chain(ABC):
         said = dict(data or {})
         if content is not None:
             said["content_sha256"] = digest(json.loads(content))
+        text = _encode(said)
         row: dict[str, Value] = {
             "chain_id": self._chain_id,
             "seq": self._seq + 1,
@@ -124,13 +127,13 @@ class Chain(ABC):
             "actor_id": actor.id,
             "actor_name": actor.name,
             "actor_source": actor.source,
-            "data": _encode(said, said),
+            "data": text.decode(),
             "content": content,
             "event_key": key,
             "prev_hash": self._hash,
         }
-        covered = self._hash + _encode(_shown(row, said), said)
-        row["hash"] = hashlib.sha256(covered.encode()).hexdigest()
+        covered = self._hash.encode() + _plain(_shown(row, orjson.Fragment(text)))
+        row["hash"] = hashlib.sha256(covered).hexdigest()
         self._events.append(Statement("insert_event", row))
         self._seq += 1
         self._hash = str(row["hash"])
@@ -147,13 +150,14 @@ class Chain(ABC):
         """The statement that writes the row with its new head."""
 
 
-_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
-
-def _encode(value: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-    """RFC 8785. For what events hold, the standard library writes the same, many times as fast."""
+def _encode(data: Mapping[str, Any]) -> bytes:
+    """RFC 8785. For what events hold, orjson writes the same, many times as fast."""
     plain = all(isinstance(item, str | int | None) for item in data.values())
-    return _plain(value) if plain and all(map(str.isascii, data)) else canonical(value).decode()
+    return _plain(data) if plain and all(map(str.isascii, data)) else canonical(data)
+
+
+def _plain(value: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def shown(row: Row) -> dict[str, Any]:
@@ -161,7 +165,7 @@ def shown(row: Row) -> dict[str, Any]:
     return _shown(row, json.loads(row["data"]))
 
 
-def _shown(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(row: Row, data: Mapping[str, Any] | orjson.Fragment) -> dict[str, Any]:
     event: dict[str, Any] = {
         "seq": row["seq"],
         "type": row["type"],

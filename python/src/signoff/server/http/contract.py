@@ -40,6 +40,8 @@ class Parameter:
 
     name: str
     """As on the wire. Names of headers in lower case."""
+    spelled: str
+    """As the contract writes it, for people."""
     where: str
     """``path``, ``query`` or ``header``."""
     kind: str
@@ -171,6 +173,7 @@ class _Reader:
         where = said["in"]
         return Parameter(
             name=said["name"].lower() if where == "header" else said["name"],
+            spelled=said["name"],
             where=where,
             kind=schema["type"],
             required=said.get("required", False),

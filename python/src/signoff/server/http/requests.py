@@ -16,6 +16,7 @@ from signoff.server.domain.errors import Fault, Refusal
 from signoff.server.domain.principal import Principal
 from signoff.server.http import faults
 from signoff.server.http.contract import BodyRule, Operation, Parameter
+from signoff.server.operations import wording
 from signoff.server.operations.context import Context
 from signoff.strict_json import InvalidJSON, loads_strict
 
@@ -61,7 +62,7 @@ class Call:
         try:
             return timestamp.parse(self.query[name])
         except ValueError:
-            fault = Fault(faults.pointer([name]), "must be a day that exists", "query")
+            fault = Fault(wording.pointer([name]), "must be a day that exists", "query")
             raise faults.refuse([fault]) from None
 
 
@@ -123,7 +124,7 @@ def query_of(operation: Operation, query_string: bytes) -> dict[str, Any]:
     for name, texts in given.items():
         parameter = operation.query_parameters.get(name)
         if parameter is None:
-            wrong.append(Fault(faults.pointer([name]), _UNKNOWN, "query"))
+            wrong.append(Fault(wording.pointer([name]), _UNKNOWN, "query"))
         elif len(texts) > 1:
             wrong.append(_fault(parameter, _ONCE))
         else:
@@ -232,11 +233,11 @@ def _typed(parameter: Parameter, text: str) -> str | int | float:
 
 
 def _fault(parameter: Parameter, detail: str) -> Fault:
-    return Fault(faults.pointer([parameter.name]), detail, parameter.where)
+    return Fault(wording.pointer([parameter.spelled]), detail, parameter.where)
 
 
 def _faults(parameter: Parameter, value: object) -> Iterator[Fault]:
-    return faults.of_value(parameter.validator, value, parameter.where, (parameter.name,))
+    return faults.of_value(parameter.validator, value, parameter.where, (parameter.spelled,))
 
 
 def _make_integer(value: Any, path: tuple[str, ...]) -> None:

@@ -10,13 +10,10 @@ from typing import Any
 import jsonschema_rs
 
 from signoff.server.domain.errors import Fault, Refusal
-from signoff.server.operations import validation
+from signoff.server.operations import validation, wording
 
 MOST_FAULTS = 20
 """So many places are named at most."""
-
-LONGEST_NAME = 100
-"""Names that a stranger made up are cut to so many characters."""
 
 
 def check(schema: str, value: object) -> None:
@@ -30,9 +27,12 @@ def check(schema: str, value: object) -> None:
     validator = _compiled(schema)
     if validator is None or validator.is_valid(value):
         return
-    raise refusal(
-        [_fault(error) for error in islice(validation.errors(validator, value), MOST_FAULTS)]
+    places = (
+        Fault(*place)
+        for error in validation.errors(validator, value)
+        for place in wording.said(error, ["input"])
     )
+    raise refusal(list(islice(places, MOST_FAULTS)))
 
 
 def refusal(faults: list[Fault]) -> Refusal:
@@ -47,7 +47,6 @@ def _compiled(schema: str) -> jsonschema_rs.Validator | None:
         return jsonschema_rs.validator_for(
             json.loads(schema),
             retriever=_refuse_retrieval,
-            mask="the value",
             # Time linear in the input: a registered pattern can't hold the server up.
             pattern_options=jsonschema_rs.RegexOptions(),
         )
@@ -57,15 +56,3 @@ def _compiled(schema: str) -> jsonschema_rs.Validator | None:
 
 def _refuse_retrieval(uri: str) -> Any:
     raise ValueError(f"schemas are not fetched: {uri}")
-
-
-def _fault(error: jsonschema_rs.ValidationError) -> Fault:
-    path = [str(step) for step in error.instance_path]
-    if error.kind.name == "required":
-        return Fault(_pointer([*path, str(error.kind.as_dict()["property"])]), "is required")
-    return Fault(_pointer(path), error.message)
-
-
-def _pointer(path: list[str]) -> str:
-    steps = [step[:LONGEST_NAME].replace("~", "~0").replace("/", "~1") for step in path]
-    return "/".join(["/input", *steps])

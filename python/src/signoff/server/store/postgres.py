@@ -24,7 +24,7 @@ from signoff.server.domain.store import (
     Value,
     Watch,
 )
-from signoff.server.store import queries
+from signoff.server.store import journal, queries
 from signoff.server.store.fail_points import FailPoints, Observe, unobserved
 from signoff.server.store.postgres_channel import Channel
 from signoff.server.store.postgres_connections import (
@@ -157,6 +157,7 @@ class PostgresStore:
         finally:
             self._observe(time.perf_counter() - started, 1)
         self._wake(topics)
+        journal.tell(statement for statement, _ in job)
 
     async def _settle(self, job: Job) -> None:
         cause: BaseException | None = None

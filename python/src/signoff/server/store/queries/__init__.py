@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Any, TypeAlias
 
 from signoff.server.domain.store import Scalar, Value
 
@@ -33,6 +34,11 @@ Placeholder = Callable[[int], str]
 
 Bound = tuple[str, tuple[Scalar, ...]]
 """SQL in the engine's dialect, and its parameters in order."""
+
+
+_Key: TypeAlias = tuple[Any, ...]
+"""The parameters that were given, in the order of the call (a set takes longer to make than most
+queries to run), and the lengths of lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Query:
     lines: list[tuple[str | None, str]]
     placeholder: Placeholder
     lists: tuple[str, ...] = ()
-    _variants: dict[tuple[frozenset[str], tuple[int, ...]], _Variant] = field(default_factory=dict)
+    _variants: dict[_Key, _Variant] = field(default_factory=dict)
 
     def bind(self, params: Mapping[str, Value]) -> Bound:
         """The SQL for these parameters, and their values in order.
@@ -58,23 +64,24 @@ class Query:
         Raises:
             TypeError: a parameter is missing, or the query has none of that name.
         """
-        given = tuple(name for name in self.lists if name in params)
-        lengths = tuple(len(_items(params, name)) for name in given)
-        key = (frozenset(params), lengths)
+        key: _Key = tuple(params)
+        if self.lists:
+            key = (key, tuple(len(_items(params, n)) for n in self.lists if n in params))
         variant = self._variants.get(key)
         if variant is None:
-            variant = self._variants[key] = self._render(
-                params, dict(zip(given, lengths, strict=True))
-            )
-        if not given:
-            return variant.sql, tuple(map(params.__getitem__, variant.names))  # type: ignore[arg-type]
+            variant = self._variants[key] = self._render(params)
+        if not self.lists:
+            return variant.sql, tuple([params[name] for name in variant.names])  # type: ignore[misc]
         values: list[Scalar] = []
         for name in variant.names:
             value = params[name]
-            values.extend(value if isinstance(value, tuple) else (value,))
+            if isinstance(value, tuple):
+                values.extend(value)
+            else:
+                values.append(value)
         return variant.sql, tuple(values)
 
-    def _render(self, params: Mapping[str, Value], lengths: Mapping[str, int]) -> _Variant:
+    def _render(self, params: Mapping[str, Value]) -> _Variant:
         text = "\n".join(line for option, line in self.lines if option is None or option in params)
         used = tuple(dict.fromkeys(_PARAMETER.findall(text)))
         options = {option for option, _ in self.lines if option is not None}
@@ -85,7 +92,7 @@ class Query:
         marks: dict[str, str] = {}
         position = 1
         for name in used:
-            count = lengths.get(name, 1)
+            count = len(_items(params, name)) if name in self.lists else 1
             marks[name] = ", ".join(map(self.placeholder, range(position, position + count)))
             position += count
         return _Variant(_PARAMETER.sub(lambda match: marks[match[1]], text), used)

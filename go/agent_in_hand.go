@@ -1,0 +1,252 @@
+package signoff
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// remembered is how many reported attempts are still recognised, so that a late repeat of a dispatch
+// runs nothing.
+const remembered = 10_000
+
+// releasesAtOnce is how many runs that wait are given back at a time.
+const releasesAtOnce = 64
+
+// inHand are the attempts that this process runs, by attempt id: from dispatch to the accepted report.
+// Each is one goroutine, which runs the reasoner and then sees its report taken.
+type inHand struct {
+	mutex    sync.Mutex
+	attempts map[string]*attempt
+	newest   map[string]*attempt
+	// reported are recognised; order is that in which they are forgotten.
+	reported map[string]bool
+	order    []string
+	// sorted and sum are of the attempts' ids; nil when they have to be made anew.
+	sorted []string
+	sum    string
+	group  sync.WaitGroup
+	// releases bounds how many are given back at a time, when thousands are due together.
+	releases chan struct{}
+}
+
+func newInHand() *inHand {
+	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]bool{}, releases: make(chan struct{}, releasesAtOnce)}
+}
+
+// start runs an attempt and reports how it ends. It is false when the attempt is in hand, or was.
+func (h *inHand) start(a *attempt, work func(*Run) (json.RawMessage, error)) bool {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.attempts[a.id] != nil || h.reported[a.id] {
+		return false
+	}
+	if earlier := h.newest[a.executionID]; earlier != nil {
+		// It has lost its lease.
+		earlier.end(ReportedStatusCancelled, "a later attempt has begun here")
+	}
+	h.newest[a.executionID], h.attempts[a.id], h.sorted = a, a, nil
+	h.group.Go(func() {
+		defer h.forget(a)
+		a.seeThrough(work, h.releases)
+	})
+	return true
+}
+
+// knows tells whether an attempt is in hand, or was.
+func (h *inHand) knows(attemptID string) bool {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.attempts[attemptID] != nil || h.reported[attemptID]
+}
+
+func (h *inHand) get(attemptID string) *attempt {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.attempts[attemptID]
+}
+
+// running is how many do something: neither wait for a person nor for a child.
+func (h *inHand) running() (count int) {
+	for _, a := range h.all() {
+		if !a.isParked() {
+			count++
+		}
+	}
+	return count
+}
+
+func (h *inHand) all() []*attempt {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return slices.Collect(maps.Values(h.attempts))
+}
+
+// ids are sorted; sum is the SHA-256 over them, each followed by a line feed.
+func (h *inHand) ids() (sorted []string, sum string) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.sorted == nil {
+		h.sorted = slices.AppendSeq([]string{}, maps.Keys(h.attempts))
+		slices.Sort(h.sorted)
+		hash := sha256.New()
+		for _, id := range h.sorted {
+			hash.Write([]byte(id + "\n"))
+		}
+		h.sum = hex.EncodeToString(hash.Sum(nil))
+	}
+	return h.sorted, h.sum
+}
+
+func (h *inHand) forget(a *attempt) {
+	a.cancel(nil)
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	delete(h.attempts, a.id)
+	if h.newest[a.executionID] == a {
+		delete(h.newest, a.executionID)
+	}
+	h.sorted = nil
+	h.reported[a.id] = true
+	h.order = append(h.order, a.id)
+	if len(h.order) > remembered {
+		delete(h.reported, h.order[0])
+		h.order = h.order[1:]
+	}
+}
+
+// suspend hands over what has only waited for people since then: it costs nothing any more, and the
+// decision brings it back.
+func (h *inHand) suspend(then time.Time) {
+	for _, a := range h.all() {
+		if a.waitsOnly(then) {
+			a.end(ReportedStatusWaiting, "suspended until somebody decides")
+		}
+	}
+}
+
+// handBack is for the end of the process: what waits for somebody else is released, the rest may
+// finish. Whatever is not finished after grace is handed back too, and goes on in another process by
+// its steps. Reports that the server does not take in as long again are given up by endNow.
+func (h *inHand) handBack(grace time.Duration, endNow func()) {
+	const why = "the agent is shutting down"
+	for _, a := range h.all() {
+		if a.isParked() {
+			// It costs the run nothing.
+			a.end(ReportedStatusWaiting, why)
+		}
+	}
+	finished := make(chan struct{})
+	go func() { h.group.Wait(); close(finished) }()
+	if within(finished, grace) {
+		return
+	}
+	for _, a := range h.all() {
+		// A cancelled that nobody asked for hands it back.
+		a.end(ReportedStatusCancelled, why)
+	}
+	if within(finished, grace) {
+		return
+	}
+	endNow()
+	if !within(finished, grace) {
+		for _, a := range h.all() {
+			a.log.Error("signoff: a reasoner does not end with its context", "execution", a.id)
+		}
+	}
+}
+
+func within(done <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// seeThrough runs the reasoner of an attempt and sees its report taken.
+func (a *attempt) seeThrough(work func(*Run) (json.RawMessage, error), releases chan struct{}) {
+	// What stands here stays when the reasoner ends its goroutine, as FailNow of a test does.
+	result, err := json.RawMessage(nil), errors.New("the reasoner ended its goroutine")
+	defer func() {
+		report := a.outcome(result, err)
+		if report.Status == ReportedStatusWaiting {
+			releases <- struct{}{}
+			defer func() { <-releases }()
+		}
+		a.report(report)
+	}()
+	result, err = a.work(work)
+}
+
+// work runs the reasoner; a panic of it is an error of the run, not the end of the process.
+func (a *attempt) work(work func(*Run) (json.RawMessage, error)) (result json.RawMessage, err error) {
+	defer func() {
+		if broke := recover(); broke != nil {
+			a.log.Error("signoff: a reasoner panicked", "execution", a.id, "panic", broke, "stack", string(debug.Stack()))
+			result, err = nil, fmt.Errorf("panic: %v", broke)
+		}
+	}()
+	if err := a.loadRecorded(); err != nil {
+		return nil, err
+	}
+	return work(&Run{a.ctx, a})
+}
+
+// outcome is what to report. What a stopped reasoner returns counts for nothing: it may be what came
+// of the stop.
+func (a *attempt) outcome(result json.RawMessage, err error) *StatusReport {
+	if stop := a.ended(); stop != nil {
+		return stop
+	}
+	if err != nil {
+		a.log.Warn("signoff: a run failed", "execution", a.id, "error", err)
+		kind, _ := json.Marshal(map[string]string{"type": fmt.Sprintf("%T", err)})
+		return &StatusReport{Status: ReportedStatusFailed, Error: said(err), ErrorDetails: kind}
+	}
+	return &StatusReport{Status: ReportedStatusSucceeded, Result: result}
+}
+
+// report sends a report until the server has taken it.
+func (a *attempt) report(report *StatusReport) {
+	// What the reasoner left behind has no run any more.
+	a.cancel(fmt.Errorf("%w: its reasoner has returned", ErrStopped))
+	if report.Status != ReportedStatusCancelled {
+		a.notes.flush()
+	}
+	// The attempt's own context is over; that of its notes lasts as long as the process.
+	ctx := a.notes.ctx
+	_, err := a.client.reportExecutionStatus(ctx, a.id, report)
+	if errors.Is(err, ErrBodyTooLarge) {
+		tooLarge := &StatusReport{Status: ReportedStatusFailed, Error: "the result is over the limit"}
+		_, err = a.client.reportExecutionStatus(ctx, a.id, tooLarge)
+	}
+	var refused *Error
+	switch {
+	case err == nil:
+	case errors.As(err, &refused) && refused.Status < 500:
+		// The execution was cancelled, timed out, or runs in a later attempt elsewhere.
+		a.log.Info("signoff: a report was refused", "execution", a.id, "error", err)
+	default:
+		// The server misses it in the heartbeats and dispatches the next attempt.
+		a.log.Error("signoff: a report was not taken", "execution", a.id, "error", err)
+	}
+}
+
+// pages is the list that the server asks for with resync; one empty page for nothing.
+func pages(ids []string, size int) [][]string {
+	if len(ids) == 0 {
+		return [][]string{{}}
+	}
+	return slices.Collect(slices.Chunk(ids, size))
+}
