@@ -64,8 +64,7 @@ check-python: $(PYTHON_READY)
 
 check-go: $(GO_READY)
 	cd go && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
-	cd examples/claim/go && go vet ./...
-	cd conformance/adapters/go && go vet ./...
+	for folder in examples/*/go conformance/adapters/go; do (cd $$folder && go vet ./...) || exit 1; done
 	@files=$$(cd tools && go tool gofumpt -l ../go ../examples ../conformance/adapters) && test -z "$$files" || { echo "gofumpt would change: $$files" >&2; exit 1; }
 
 check-typescript: $(TYPESCRIPT_READY)

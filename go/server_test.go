@@ -94,7 +94,11 @@ func ownServer(t *testing.T, environment ...string) *realServer {
 	return server
 }
 
-var errShared error
+var (
+	errShared error
+	// programs is a folder for what is compiled.
+	programs string
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -111,6 +115,7 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(folder)
+	programs = folder
 	os.Unsetenv("SIGNOFF_API_KEY")
 	server, err := startServer(folder, "0")
 	if err != nil {

@@ -1,0 +1,281 @@
+package signoff
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// The examples are compiled as whoever copies them does, and run as processes of their own.
+
+var builds sync.Map // the program of each folder, once for all tests
+
+// built compiles an example; folder is below examples/.
+func built(t *testing.T, folder string) string {
+	t.Helper()
+	build, _ := builds.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
+		program := filepath.Join(programs, strings.ReplaceAll(folder, "/", "-"))
+		command := exec.Command("go", "build", "-o", program, ".")
+		command.Dir = filepath.Join("../examples", folder)
+		out, err := command.CombinedOutput()
+		if err != nil {
+			err = errors.Join(err, errors.New(string(out)))
+		}
+		return program, err
+	}))
+	return must(build.(func() (string, error))())(t)
+}
+
+// A process is a running example.
+type process struct {
+	*exec.Cmd
+	t *testing.T
+	// line is the first that it said.
+	line string
+}
+
+// started runs a program until it has said where it listens.
+func started(t *testing.T, program string, environment ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(program), t: t}
+	p.Env = append(os.Environ(), environment...)
+	p.Dir = t.TempDir()
+	out := must(p.StdoutPipe())(t)
+	p.Stderr = new(bytes.Buffer)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("it says nothing: %v\n%s", err, p.Stderr)
+	}
+	p.line = strings.TrimSpace(line)
+	return p
+}
+
+// kill is a power cut.
+func (p *process) kill() {
+	_ = p.Process.Kill()
+	_ = p.Wait()
+}
+
+// end is Ctrl-C; what it hands back, it hands back.
+func (p *process) end() {
+	p.t.Helper()
+	_ = p.Process.Signal(os.Interrupt)
+	if err := p.Wait(); err != nil {
+		p.t.Errorf("%v\n%s", err, p.Stderr)
+	}
+}
+
+// freePort is one that nothing listens on just now, for a process that is to come back to it.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
+// model speaks OpenAI's protocol; say is what it answers to the system's words.
+func model(t *testing.T, say func(system string) string) (environment string, asked func() int) {
+	t.Helper()
+	var mutex sync.Mutex
+	count := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		count++
+		mutex.Unlock()
+		var request struct {
+			Model    string
+			Messages []struct{ Role, Content string }
+		}
+		text, _ := io.ReadAll(r.Body)
+		if json.Unmarshal(text, &request) != nil || r.URL.Path != "/chat/completions" || request.Model == "" || len(request.Messages) != 2 {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		message := map[string]string{"role": "assistant", "content": say(request.Messages[0].Content)}
+		_ = json.NewEncoder(w).Encode(map[string]any{"choices": []any{map[string]any{"index": 0, "message": message}}})
+	}))
+	t.Cleanup(server.Close)
+	return "SIGNOFF_MODEL_URL=" + server.URL, func() int { mutex.Lock(); defer mutex.Unlock(); return count }
+}
+
+// onlooker is a reader of runs that are no agent's of the test's own.
+func onlooker(t *testing.T, node string) *served {
+	t.Helper()
+	return &served{Agent: NewAgent(node), t: t, client: realClient(t)}
+}
+
+// known waits until the server has heard of the node. It says that it listens before it registers.
+func (s *served) known() {
+	s.t.Helper()
+	eventually(s.t, s.nodeID+" is registered", func() bool {
+		_, err := s.client.GetNode(soon(s.t), s.nodeID)
+		return err == nil
+	})
+}
+
+const (
+	ticket   = "Please refund my annual plan, I was billed twice."
+	unsure   = `{"approve":true,"amount_usd":4000,"reason":"The annual plan was charged twice.","confidence":0.82}`
+	sure     = `{"approve":true,"amount_usd":12,"reason":"A double charge.","confidence":0.97}`
+	decision = `{"approve":true,"amount_usd":4000,"reason":"The annual plan was charged twice.","confidence":0.82}`
+)
+
+func TestARefundGoesOnUnderItsFirstIDWhenItsProcessIsKilled(t *testing.T) {
+	seen := onlooker(t, "refund-agent")
+	says, asked := model(t, func(string) string { return unsure })
+	log := filepath.Join(t.TempDir(), "reviews.log")
+	environment := []string{says, "REVIEWS_LOG=" + log, "PORT=" + freePort(t)}
+	agent := started(t, built(t, "refund/go"), environment...)
+	if !strings.HasPrefix(agent.line, "refund-agent listens on http://127.0.0.1:") {
+		t.Errorf("it says %q", agent.line)
+	}
+	seen.known()
+	id := seen.begin("decide_refund", map[string]string{"ticket": ticket}).ExecutionID
+	question := seen.asked(id)
+	if question.ApprovalRequestURL != "https://review.acme.com/refunds/"+question.ApprovalRequestID {
+		t.Errorf("asked at %s", question.ApprovalRequestURL)
+	}
+	agent.kill()
+	seen.decide(question.ID, DecisionApproved, "The bank shows two charges.")
+	again := started(t, built(t, "refund/go"), environment...)
+	want := `{"status":"approved","feedback":"The bank shows two charges.","decision":` + decision + `}`
+	if got := seen.succeeded(id); got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
+	}
+	written := must(os.ReadFile(log))(t)
+	if string(written) != question.ApprovalRequestID+" "+decision+"\n" || asked() != 1 {
+		t.Errorf("it asked the model %d times and wrote %s", asked(), written)
+	}
+	if done := seen.finished(id); done.Attempt != 2 || len(seen.events(id, "approval.requested")) != 1 {
+		t.Errorf("attempt %d", done.Attempt)
+	}
+	again.end()
+}
+
+func TestARefundThatTheModelIsSureOfAsksNobody(t *testing.T) {
+	seen := onlooker(t, "refund-agent")
+	says, _ := model(t, func(string) string { return sure })
+	agent := started(t, built(t, "refund/go"), says, "PORT="+freePort(t))
+	defer agent.end()
+	seen.known()
+	if got := seen.succeeded(seen.begin("decide_refund", map[string]string{"ticket": ticket}).ExecutionID); got != `{"status":"auto_approved","decision":`+sure+`}` {
+		t.Errorf("got %s", got)
+	}
+	_, err := seen.client.Execute(soon(t), "refund-agent.decide_refund", &ExecuteRequest{Input: json.RawMessage(`{"tickets":1}`)}, nil)
+	wantError(t, err, ErrInvalidInput)
+	wantText(t, err.Error(), "/input", "ticket")
+}
+
+func TestATextIsPublishedAfterTwoGates(t *testing.T) {
+	seen := onlooker(t, "content-pipeline")
+	says, _ := model(t, func(system string) string {
+		if strings.HasPrefix(system, "Revise") {
+			return "The final text."
+		}
+		return "A first draft."
+	})
+	log := filepath.Join(t.TempDir(), "published.log")
+	publisher := started(t, built(t, "publish/go/publisher"), "PUBLISHED_LOG="+log, "PORT=0")
+	pipeline := started(t, built(t, "publish/go"), says, "PORT=0")
+	seen.known()
+	id := seen.begin("publish_with_review", map[string]string{"brief": "A note on refunds."}).ExecutionID
+	for _, own := range []string{"draft-review", "final-approval"} {
+		question := seen.asked(id)
+		if _, err := os.Stat(log); question.ApprovalRequestID != own || !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("asks %s: %v", question.ApprovalRequestID, err)
+		}
+		response := &ApprovalResponse{RequestID: own, ExecutionID: id, Decision: DecisionApproved, Feedback: "Shorter."}
+		must(seen.client.Respond(soon(t), testSecret, response, nil))(t)
+	}
+	if got := seen.succeeded(id); got != `{"status":"approved"}` {
+		t.Errorf("got %s", got)
+	}
+	if text := must(os.ReadFile(log))(t); string(text) != "The final text.\n" {
+		t.Errorf("published %s", text)
+	}
+	pipeline.end()
+	publisher.end()
+}
+
+func TestAReviewerServiceAnswersByItsLimit(t *testing.T) {
+	realClient(t)
+	secret, port := NewSecret(), freePort(t)
+	server := ownServer(t, "SIGNOFF_NOTIFY_URL=http://127.0.0.1:"+port+"/notifications", "SIGNOFF_NOTIFY_SECRET="+secret)
+	client := newClient(t, WithServerURL(server.url))
+	// Asked before there is anybody who could be told.
+	asked := must(client.RequestApproval(soon(t), &ApprovalRequest{ApprovalRequestID: "early", Payload: json.RawMessage(`{"amount_usd":7,"reason":"late"}`)}))(t)
+	started(t, built(t, "webhook/go"), "SIGNOFF_SERVER="+server.url, "SIGNOFF_NOTIFY_SECRET="+secret, "SIGNOFF_APPROVAL_WEBHOOK_SECRET="+testSecret, "PORT="+port)
+	for payload, want := range map[string]Outcome{`{"amount_usd":100}`: OutcomeApproved, `{"amount_usd":100.01}`: OutcomeRejected} {
+		result := must(client.Pause(soon(t), &ApprovalRequest{ApprovalRequestID: payload, Payload: json.RawMessage(payload)}))(t)
+		if result.Decision != want || result.Reviewer.ID != "refund-limit" || result.Reviewer.Source != PrincipalSourceWebhook {
+			t.Errorf("%s: %+v", payload, result)
+		}
+	}
+	if result := must(client.WaitForApproval(soon(t), asked.ID, nil))(t); !result.Approved() {
+		t.Errorf("got %+v", result)
+	}
+	other := must(client.RequestApproval(soon(t), &ApprovalRequest{ApprovalRequestID: "no-refund", Payload: json.RawMessage(`{"amount_usd":"many"}`)}))(t)
+	must(client.Pause(soon(t), &ApprovalRequest{ApprovalRequestID: "after", Payload: json.RawMessage(`{"amount_usd":1}`)}))(t)
+	if now := must(client.GetApprovalRequest(soon(t), other.ID, nil))(t); now.Status != ApprovalStatusPending {
+		t.Errorf("it is %s", now.Status)
+	}
+}
+
+func TestTheExampleOfAClaimIsTheCodeThatWasPublished(t *testing.T) {
+	published := strings.ReplaceAll(string(must(os.ReadFile("testdata/seed_claim.go.txt"))(t)), "agentfield.", "signoff.")
+	want := function(t, "package main\n"+published, "processClaim")
+	if got := function(t, string(must(os.ReadFile("../examples/claim/go/main.go"))(t)), "processClaim"); got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
+	}
+}
+
+// function is the source of one, in one form and without comments.
+func function(t *testing.T, source, name string) string {
+	t.Helper()
+	files := token.NewFileSet()
+	file := must(parser.ParseFile(files, "", source, 0))(t)
+	for _, declaration := range file.Decls {
+		if found, ok := declaration.(*ast.FuncDecl); ok && found.Name.Name == name {
+			var out bytes.Buffer
+			if err := format.Node(&out, token.NewFileSet(), found); err != nil {
+				t.Fatal(err)
+			}
+			return out.String()
+		}
+	}
+	t.Fatal("there is no " + name)
+	return ""
+}
+
+func TestNoExampleIsLongerThanSixtyLines(t *testing.T) {
+	files, _ := filepath.Glob("../examples/*/go/*.go")
+	more, _ := filepath.Glob("../examples/*/go/*/*.go")
+	if len(files) < 6 {
+		t.Fatalf("there are %d", len(files))
+	}
+	for _, file := range append(files, more...) {
+		if lines := bytes.Count(must(os.ReadFile(file))(t), []byte("\n")); lines > 60 {
+			t.Errorf("%s has %d lines", file, lines)
+		}
+	}
+}
