@@ -44,16 +44,17 @@ def test_code_stands_by_line_20_and_is_an_agent(ran: list[dict[str, Any]]):
 
 
 async def test_the_agent_and_its_test_in_the_packages_readme_work(ran: list[dict[str, Any]]):
-    agent, _, test = blocks("python/README.md")
+    agent, waiting, _, test = blocks("python/README.md")
     names: dict[str, Any] = {}
     exec(agent, names)
+    exec(waiting, dict(names))
     exec(test, names)
     await names["test_a_rejected_deploy_rolls_nothing_out"]()
     assert ran
 
 
 async def test_a_program_asks_as_the_packages_readme_says(monkeypatch: pytest.MonkeyPatch):
-    _, program, _ = blocks("python/README.md")
+    *_, program, _ = blocks("python/README.md")
     deployed: list[str] = []
     async with control_plane() as plane:
         monkeypatch.setenv("SIGNOFF_SERVER", plane.url)
