@@ -1,4 +1,5 @@
-"""Writes what is made from `openapi.yaml`: the models of all three languages and their test data.
+"""Writes what is made from `openapi.yaml`: the models of all three languages, their test data, and
+the table of verbs in the top README.
 
 The blocking twin of the Python client is written too; it is made from the asynchronous one.
 
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import blocking
+import verbs
 import views
 from canonical_vectors import canonical_vectors
 from contract_file import CONTRACT, ROOT, Node, is_free, is_scalar, load, schemas
@@ -157,6 +159,10 @@ def _refund(_scratch: Path) -> Files:
     }
 
 
+def _readme(_scratch: Path) -> Files:
+    return {"README.md": verbs.with_table((ROOT / "README.md").read_text(encoding="utf-8"))}
+
+
 def _blocking(_scratch: Path) -> Files:
     return blocking.twins()
 
@@ -164,7 +170,7 @@ def _blocking(_scratch: Path) -> Files:
 def generated() -> Files:
     """Return the text of every generated file by its path in the repository."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        makers = [_go, _typescript, _python, _shared, _blocking, _refund]
+        makers = [_go, _typescript, _python, _shared, _blocking, _refund, _readme]
         made = list(pool.map(lambda make: make(Path(folder)), makers))
     return {path: text for files in made for path, text in files.items()}
 
