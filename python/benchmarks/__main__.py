@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import uvloop
 
-from benchmarks import accepts, gates, report, starts, wakes
+from benchmarks import accepts, gates, report, starts, suspended, wakes
 from benchmarks.report import Figure
 
 Measure = Callable[[], Awaitable[Iterator[Figure]]]
@@ -20,10 +20,12 @@ def main() -> None:
     # Few samples have no p99 to speak of, but show that all still works.
     seconds, samples, times = (0.5, 20, 1) if told.quick else (6.0, 200, 5)
     pending = (1, 20) if told.quick else wakes.PENDING
+    runs = (40, 10) if told.quick else (100_000, 1_000)
     measures: dict[str, Measure] = {
         "accepts": lambda: accepts.measure(seconds),
         "gates": lambda: gates.measure(seconds),
         "wakes": lambda: wakes.measure(pending, samples),
+        "suspended": lambda: suspended.measure(*runs),
         "starts": lambda: starts.measure(times),
     }
     figures: list[Figure] = []
@@ -44,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("accepts", "gates", "wakes", "starts"),
+        choices=("accepts", "gates", "wakes", "suspended", "starts"),
         help="measure only this; may be given again",
     )
     return parser.parse_args()

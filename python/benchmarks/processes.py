@@ -56,10 +56,29 @@ def server(database: Path) -> Iterator[str]:
 @contextmanager
 def agent(server_url: str) -> Iterator[None]:
     """The agent of `agent.py`, registered at a server."""
-    told = {"SIGNOFF_SERVER": server_url, "PORT": "0"}
-    with _running([sys.executable, "-m", "benchmarks.agent"], **told):
-        _until_live(server_url)
+    with _agent(server_url, "agent", "bench"):
         yield
+
+
+@contextmanager
+def resting_agent(server_url: str) -> Iterator[int]:
+    """The agent of `resting_agent.py`, registered at a server; gives its process id."""
+    with _agent(server_url, "resting_agent", "rest") as process:
+        yield process.pid
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of a process that is not on disk, in MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextmanager
+def _agent(server_url: str, module: str, node_id: str) -> Iterator[subprocess.Popen[str]]:
+    told = {"SIGNOFF_SERVER": server_url, "PORT": "0"}
+    with _running([sys.executable, "-m", f"benchmarks.{module}"], **told) as process:
+        _until_live(server_url, node_id)
+        yield process
 
 
 @contextmanager
@@ -95,10 +114,10 @@ def _first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
     return told
 
 
-def _until_live(server_url: str) -> None:
+def _until_live(server_url: str, node_id: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        answer = httpx.get(f"{server_url}/api/v1/nodes/bench", trust_env=False)
+        answer = httpx.get(f"{server_url}/api/v1/nodes/{node_id}", trust_env=False)
         if answer.status_code == 200:
             return
         time.sleep(0.02)

@@ -16,14 +16,16 @@ class Figure:
 
     name: str
     value: float
-    unit: Literal["/s", "ms"]
-    ceiling: float
-    """What the skeleton reaches on this machine, in the same minute."""
+    unit: Literal["/s", "ms", "s", "MB", ""]
+    ceiling: float | None
+    """What the skeleton reaches on this machine, in the same minute; None: it has no such thing."""
     aim: float
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """How much of the ceiling is reached: 1 is all of it."""
+        if self.ceiling is None:
+            return None
         return self.value / self.ceiling if self.unit == "/s" else self.ceiling / self.value
 
     @property
@@ -40,8 +42,8 @@ def table(figures: Sequence[Figure]) -> str:
             (
                 each.name,
                 _shown(each.value, each.unit),
-                _shown(each.ceiling, each.unit),
-                f"{each.ratio:.0%}",
+                "" if each.ceiling is None else _shown(each.ceiling, each.unit),
+                "" if each.ratio is None else f"{each.ratio:.0%}",
                 f"{compared} {_shown(each.aim, each.unit)}",
                 "met" if each.met else "missed",
             )
@@ -68,4 +70,6 @@ def as_json(figures: Sequence[Figure]) -> str:
 
 
 def _shown(value: float, unit: str) -> str:
-    return f"{value:,.0f}/s" if unit == "/s" else f"{value:,.2f} ms"
+    if unit == "/s":
+        return f"{value:,.0f}/s"
+    return f"{value:,.2f} ms" if unit == "ms" else f"{value:,.0f} {unit}".rstrip()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from pathlib import Path
 
-from benchmarks import processes
+from benchmarks import processes, seed
 from benchmarks.report import Figure
 from benchmarks.wire import Caller, Json
 
@@ -42,7 +39,7 @@ async def measure(pending: Sequence[int], samples: int) -> Iterator[Figure]:
             await _park(url, parked, min(count, HELD) + samples)
             # What is decided leaves the count that was asked for.
             chosen, parked = parked[:samples], parked[samples:]
-            rows += _seed(folder / "server.db", parked[0], count - len(parked) - rows)
+            rows += seed.copies(folder / "server.db", parked[0], count - len(parked) - rows)
             caller = await Caller.open(url)
             times = [await _time(caller, each) for each in chosen]
             caller.close()
@@ -67,28 +64,6 @@ async def _park(url: str, parked: list[Json], count: int) -> None:
         caller.close()
 
     await asyncio.gather(*(drive() for _ in range(PARKING)))
-
-
-def _seed(database: Path, like: Json, count: int) -> int:
-    """Copy a waiting execution and its request so many times, held by nobody; how many."""
-    numbers = range(max(0, count))
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
-        connection.row_factory = sqlite3.Row
-        for table in ("executions", "approval_requests"):
-            query = f"SELECT * FROM {table} WHERE execution_id = ?"
-            row = dict(connection.execute(query, (like["execution_id"],)).fetchone())
-            row |= {name: None for name in ("lease_instance", "dispatch_at") if name in row}
-            marks = ", ".join("?" * len(row))
-            connection.executemany(
-                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})",
-                ([_renamed(name, row[name], number) for name in row] for number in numbers),
-            )
-    return len(numbers)
-
-
-def _renamed(name: str, value: object, number: int) -> object:
-    """Another id for each copy; the same in both tables."""
-    return f"{value}-{number}" if name in ("id", "execution_id", "run_id") else value
 
 
 async def _time(caller: Caller, waiting: Json) -> float:

@@ -29,10 +29,12 @@ def test_every_figure_is_measured_beside_its_ceiling() -> None:
         "executions accepted",
         "gates passed",
         *["decision heard"] * 4,
+        *["40 suspended"] * 3,
         "start to first answer",
     ]
     # In the short time of a quick run on a busy machine not one gate may pass.
-    assert all(each["value"] >= 0 and each["ceiling"] > 0 for each in figures)
+    assert all(each["value"] >= 0 for each in figures)
+    assert all(each["ceiling"] > 0 for each in figures if "suspended" not in each["name"])
     assert all(each["value"] > 0 for each in figures if each["unit"] == "ms")
 
 

@@ -225,6 +225,16 @@ async def test_what_is_refused_together_is_one_refusal(house: House, agent: Stan
     assert await house.statuses(*executions) == ["running"] * 20
 
 
+async def test_what_is_taken_among_refusals_ends_them(house: House, agent: StandIn) -> None:
+    agent.script = [answer(429), answer(202), answer(429), answer(429)]
+    await house.join(agent)
+    executions = [await started(house) for _ in range(4)]
+    await house.settle()
+    for _ in range(3):
+        await house.control.advance_clock(400)
+    assert await house.statuses(*executions) == ["running"] * 4
+
+
 async def test_nobody_listening_waits_for_the_heartbeat(house: House) -> None:
     async with stand_in() as agent:
         await house.join(agent)

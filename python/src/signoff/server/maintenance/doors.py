@@ -67,7 +67,7 @@ class Doors:
     def took(self, key: InstanceKey) -> None:
         """It has taken work."""
         if key in self._doors:
-            self._doors[key].refusals = 0
+            self._doors[key].refusals = self._doors[key].together = 0
 
     def refused(self, key: InstanceKey, *, at_least_ms: int = 0) -> None:
         """It takes none now: wait, longer each time, and then try it with one at a time.
@@ -93,7 +93,7 @@ class Doors:
     def clear(self) -> None:
         """Forget who refused."""
         for door in self._doors.values():
-            door.refusals = 0
+            door.refusals = door.together = 0
 
     def _door(self, key: InstanceKey) -> _Door:
         return self._doors.setdefault(key, _Door())
