@@ -314,6 +314,16 @@ async def test_an_own_id_that_is_pending_is_waited_for_by_its_apr_id(kind):
     assert imitation.requests.last.request.url.path == f"/api/v1/approval-requests/{APR}"
 
 
+async def test_an_own_id_may_be_decided(call):
+    asked = await call("request_approval", "claim-1")
+    receipt = await call("decide", "claim-1", "rejected", feedback="too much")
+    assert (receipt.approval.id, receipt.approval.feedback) == (asked.id, "too much")
+    again = await call("decide", asked.id, "rejected", feedback="too much")
+    assert again.status == "already_processed"
+    with pytest.raises(NotFoundError, match="there is no approval request claim-2"):
+        await call("decide", "claim-2", "approved")
+
+
 async def test_an_own_id_that_several_owners_have_pending_is_ambiguous(kind):
     imitation = Imitation(kind)
     page = {"items": [PENDING, PENDING | {"id": "apr_2"}, APPROVED]}

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import signoff
 from signoff import contract_gen as models
@@ -140,10 +140,10 @@ class Adapter:
 
     async def codec(self, line: Line) -> Line:
         model = getattr(models, line["type"], None)
-        if not isinstance(model, type) or not issubclass(model, BaseModel):
+        if not isinstance(model, type):
             raise Unsupported(f"no type {line['type']}")
         try:
-            value = model.model_validate(json.loads(line["text"]))
+            value = TypeAdapter[object](model).validate_python(json.loads(line["text"]))
         except (ValidationError, ValueError) as error:
             raise signoff.ProtocolError(str(error)) from None
         return {"text": written(value)}

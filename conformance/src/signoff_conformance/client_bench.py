@@ -76,6 +76,7 @@ class Bench:
         self.adapter.log.clear()
         if self.target.control is not None:
             await self.target.control.reset()
+            await self.target.control.set(STARTED_MS)
 
     async def open(self, **settings: Any) -> None:
         """Give the adapter a new client.

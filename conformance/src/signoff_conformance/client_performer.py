@@ -39,7 +39,11 @@ class ClientPerformer:
         await bench.clean()
         given = {"secret": SECRET, "key": bench.key, "elsewhere": bench.proxy.elsewhere}
         makers = {"example": self._example}
-        steps = Steps(bench, Values({**given, **variant.values}, makers))
+        values = Values(given, makers)
+        for name, value in variant.values.items():
+            # Of a variant, examples are put in at once; what the steps keep is not there yet.
+            values.keep(name, values.fill(value) if _is_example(value) else value)
+        steps = Steps(bench, values)
         try:
             for step in case.steps:
                 await steps.perform(step)
@@ -75,3 +79,7 @@ class ClientPerformer:
                 wrong = contract.faults(operation.body, exchange.request.json())
                 if wrong:
                     raise Failed(f"{operation.id}: the contract forbids the body: {wrong[0]}")
+
+
+def _is_example(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("${example:")

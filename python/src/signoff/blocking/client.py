@@ -219,6 +219,29 @@ class Client(Operations):
         except WaitTimeoutError:
             return self._withdrawn(approval.id)
 
+    def decide(
+        self,
+        id: str,
+        decision: str,
+        *,
+        feedback: str | None = None,
+        response: Any = ABSENT,
+        execution_id: str | None = None,
+    ) -> DecisionReceipt:
+        """Decide a request: `decide_approval_request`, which takes own ids too.
+
+        An own id means what it means to `wait_for_approval`.
+
+        Raises:
+            AlreadyDecidedError: another decision won; its `approval` says which.
+            NotFoundError: there is no such request.
+            AmbiguousRequestIdError: several standalone requests under that own id are pending.
+        """
+        found = id
+        if not id.startswith("apr_"):
+            found = (self.find_approval_request(id, execution_id=execution_id)).id
+        return self.decide_approval_request(found, decision, feedback=feedback, response=response)
+
     def respond(
         self,
         request_id: str,
