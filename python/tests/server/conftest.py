@@ -23,6 +23,18 @@ _TABLES = (
 )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what is marked `one_engine`: long stories that happen above it."""
+    left_out = {
+        item
+        for item in items
+        if item.get_closest_marker("one_engine") and item.get_closest_marker("postgres")
+    }
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def postgres_url(postgres_server: str, testrun_uid: str, worker_id: str) -> Iterator[str]:
     """A database that has the schema; each test that takes its store from it finds it empty."""

@@ -95,6 +95,7 @@ async def test_any_2xx_ends_it_whatever_it_says(
     assert (message["state"], message["resolved"]) == ("delivered", resolved)
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("respond", [answer(500), answer(302, Location="/"), answer(401), reset])
 async def test_a_callback_is_retried_with_growing_delays_for_as_long_as_it_is_waited_for(
     house: House, agent: StandIn, respond: Any
@@ -125,6 +126,7 @@ async def test_a_callback_is_retried_with_growing_delays_for_as_long_as_it_is_wa
     assert house.tally.waited == [(house.clock.now() - begin) / 1000]
 
 
+@pytest.mark.one_engine
 async def test_a_callback_that_no_lease_bounds_is_given_up_after_a_day(
     house: House, agent: StandIn
 ) -> None:
@@ -343,6 +345,7 @@ async def test_the_subscriber_is_told_of_every_request(notifying: House, agent: 
     await notifying.maintenance.stop()
 
 
+@pytest.mark.one_engine
 async def test_after_a_day_a_notification_is_dead_and_an_admin_may_retry_it(
     notifying: House, agent: StandIn
 ) -> None:

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from signoff.server.domain.errors import NotFound
+from signoff.server.domain.store import Change
 from signoff.server.maintenance import leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.operations import leases as operations
-from signoff.server.operations.context import Context
+from signoff.server.operations import nodes
+from signoff.server.operations.context import Context, InstanceKey
 from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn, stand_in
-from tests.server.operations.world import NODE
+from tests.server.operations.world import AGENT, NODE
+
+HERE = InstanceKey(NODE, "i-1")
 
 
 async def test_the_work_of_a_silent_instance_goes_to_the_next(house: House, agent: StandIn) -> None:
@@ -137,7 +142,9 @@ async def test_a_draining_instance_keeps_its_work_for_its_time(
     house: House, agent: StandIn
 ) -> None:
     execution_id = await house.handed(agent)
-    house.liveness.draining(next(iter(house.liveness.workers())), 60_000)
+    await nodes.shutdown_node(
+        house.context, AGENT, NODE, {"instance_id": "i-1", "timeout_seconds": 60}
+    )
     await house.control.advance_leases(69_999)
     assert await house.statuses(execution_id) == ["running"]
     await house.control.advance_leases(1)
@@ -171,3 +178,69 @@ async def test_what_breaks_at_one_lease_does_not_keep_the_others_from_ending(
         with pytest.raises(RuntimeError, match="a bug"):
             await house.maintenance.run_due()
     assert await house.statuses(broken, fine, elsewhere) == ["running", "queued", "queued"]
+
+
+async def test_what_nobody_waits_for_is_found(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    await house.maintenance.run_due()
+    change = Change()
+    change.add(
+        "update_instance", **HERE._asdict(), last_heartbeat_at=house.clock.now(), state="away"
+    )
+    await house.store.apply(change)
+    house.liveness.forget()
+    await house.maintenance._leases.run_due()
+    assert await house.statuses(execution_id) == ["running"]  # not looked for all the time
+    house.clock.advance_monotonic(leases.STRAYS_MS)
+    await house.maintenance._leases.run_due()
+    assert await house.statuses(execution_id) == ["queued"]
+
+
+async def test_who_falls_silent_is_marked_away_and_forgotten_after_a_day(
+    house: House, agent: StandIn
+) -> None:
+    await house.handed(agent)
+    await house.control.advance_leases(30_000)
+    row = await house.store.one("get_instance", **HERE._asdict())
+    assert row is not None
+    assert row["state"] == "away"
+    house.maintenance._timers._pruned_at = None
+    house.clock.advance(86_400_000)
+    await house.maintenance._timers.run_due()
+    assert await house.store.one("get_instance", **HERE._asdict()) is None
+    with pytest.raises(NotFound):
+        await house.beat()  # it registers again
+
+
+async def test_a_heartbeat_brings_back_who_was_away(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    await house.control.advance_leases(30_000)
+    await house.beat()
+    await house.settle()
+    row = await house.store.one("get_instance", **HERE._asdict())
+    assert row is not None
+    assert row["state"] == "live"
+    assert (await house.execution(execution_id))["attempt"] == 2
+
+
+async def test_a_server_that_could_not_hear_takes_nothing_from_anybody(
+    house: House, agent: StandIn
+) -> None:
+    execution_id = await house.handed(agent)
+    attentive = leases.Leases(house.context, house.liveness, deaf_ms=leases.DEAF_MS)
+    await attentive.run_due()
+    house.clock.advance_monotonic(45_000)  # it stood still, or its database was away
+    await attentive.run_due()
+    assert await house.statuses(execution_id) == ["running"]
+    for _ in range(5):
+        house.clock.advance_monotonic(6_000)
+        await attentive.run_due()
+    assert await house.statuses(execution_id) == ["queued"]
+
+
+async def test_a_report_that_says_running_renews_the_lease(house: House, agent: StandIn) -> None:
+    execution_id = await house.handed(agent)
+    house.clock.advance_monotonic(29_999)
+    await house.report(execution_id, "running")
+    await house.control.advance_leases(29_999)
+    assert await house.statuses(execution_id) == ["running"]

@@ -15,6 +15,7 @@ from tests.server.rows import Maker
 A = InstanceKey("refund-agent", "a")
 B = InstanceKey("refund-agent", "b")
 URL = "http://127.0.0.1:8001"
+SEEN: dict[str, Any] = {"draining_since": None, "last_heartbeat_at": 1_800_000_000_000}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def liveness(clock: ManualClock) -> Liveness:
 
 def row(instance_id: str = "a", **columns: Any) -> dict[str, Any]:
     wanted = {"node_id": "refund-agent", "instance_id": instance_id, "base_url": URL, "own": 1}
-    return wanted | {"state": "live", "drain_ms": None} | columns
+    return wanted | {"state": "live", "drain_ms": None} | SEEN | columns
 
 
 def ends_after(liveness: Liveness, clock: ManualClock) -> int:
@@ -221,7 +222,8 @@ def test_a_drain_begins_anew_with_the_start(liveness: Liveness, clock: ManualClo
 async def put_instance(store: Store, instance_id: str, **columns: Any) -> None:
     change = Change()
     wanted = row(instance_id) | {"secret": "whsec_c2VjcmV0", "now": 1}
-    del wanted["drain_ms"]
+    for unsaid in ("drain_ms", *SEEN):
+        del wanted[unsaid]
     change.add("put_instance", **wanted | columns)
     await store.apply(change)
 
@@ -254,3 +256,32 @@ async def test_recall_gives_grace_at_most_once_in_five_minutes(
     assert await left() == 60_000
     clock.advance(-1_000)  # the clock was set back over the restart: no reason to be strict
     assert await left() == 60_000
+
+
+def test_time_in_which_nobody_could_be_heard_is_no_silence(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    liveness.registered(B, base_url="http://127.0.0.1:8002", own=True)
+    liveness.draining(B, 0)
+    clock.advance_monotonic(100_000)
+    liveness.excuse(95_000)
+    assert (liveness.lease_left_ms(A), liveness.lease_left_ms(B)) == (25_000, 5_000)
+
+
+def test_a_stranger_is_what_its_row_says(liveness: Liveness, clock: ManualClock) -> None:
+    liveness.seen(A, row("a", base_url=URL + "/"))
+    assert liveness.takes_work(A)
+    liveness.seen(B, row("b"))  # at the same address
+    clock.advance_monotonic(3_000)
+    assert (liveness.is_live(A), liveness.is_live(B)) == (True, False)
+
+
+def test_who_is_in_no_row_any_more_is_forgotten_unless_it_was_heard_just_now(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    clock.advance_monotonic(1)
+    liveness.registered(B, base_url=URL + "/b", own=True)
+    liveness.hear([], since=clock.monotonic(), now=clock.now())
+    assert (liveness.is_live(A), liveness.is_live(B)) == (False, True)

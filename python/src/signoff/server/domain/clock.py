@@ -32,16 +32,38 @@ class Clock(Protocol):
         """The same for :meth:`monotonic`."""
 
 
+STEP_MS = 5_000
+"""What is further off than this was stepped; what is less may be drift."""
+
+
 class SystemClock:
-    """Wall time as it was at start, carried on by the system's monotonic clock."""
+    """Wall time as it was at start, carried on by the system's monotonic clock.
+
+    Servers that share a database all go by that one's clock: see :meth:`correct`.
+    """
 
     def __init__(self) -> None:
         self._monotonic_at_start = time.monotonic_ns()
         self._wall_at_start = time.time_ns()
+        self._not_before = 0
+        self.stepped: Step | None = None
+        """The last step of a clock that this one is set by."""
 
     def now(self) -> int:
         """Wall time: ms since the epoch, UTC."""
-        return (self._wall_at_start + time.monotonic_ns() - self._monotonic_at_start) // 1_000_000
+        carried = self._wall_at_start + time.monotonic_ns() - self._monotonic_at_start
+        return max(self._not_before, carried // 1_000_000)
+
+    def correct(self, wall: int) -> int:
+        """Go by another clock, which shows ``wall`` ms now; how far off this one was.
+
+        A little back is waited out, so that time does not go back; a step is followed at once.
+        """
+        before = self.now()
+        self._monotonic_at_start, self._wall_at_start = time.monotonic_ns(), wall * 1_000_000
+        off = wall - before
+        self._not_before = before if -STEP_MS <= off < 0 else 0
+        return off
 
     def monotonic(self) -> int:
         """Ms of the system's monotonic clock."""
@@ -69,6 +91,14 @@ class SystemClock:
                     await wake.wait()
             except TimeoutError:
                 continue
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A clock was stepped: by how many ms, and when that was noticed, on the monotonic clock."""
+
+    ms: int
+    noticed: int
 
 
 @dataclass(slots=True, eq=False)

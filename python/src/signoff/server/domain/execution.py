@@ -239,6 +239,8 @@ class Execution(Chain):
         )
         if offered_by is not None:
             self.set(offered_by=offered_by)
+        if self.row.get("claimed_until") is not None:
+            self.set(claimed_until=None)
         data = {"attempt": attempt, "instance_id": instance_id}
         if self.status == WAITING:
             self.append(EventType.EXECUTION_DISPATCHED, at=at, actor=actor, data=data)

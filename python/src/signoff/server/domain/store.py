@@ -177,6 +177,10 @@ class Board:
             for watch in self._watches.get(topic, ()):
                 watch.event.set()
 
+    def topics(self) -> list[str]:
+        """What is watched."""
+        return list(self._watches)
+
     def wake_all(self) -> None:
         """Set every event: when the server stops, long polls answer the present state."""
         self.wake(list(self._watches))
@@ -206,6 +210,15 @@ class Store(Protocol):
             StoreUnavailable: the database can't be read now.
         """
 
+    async def take(self, query: str, **params: Value) -> list[Row]:
+        """Rows that a named query marks as taken, passing over what other servers have taken.
+
+        Only where the store is :attr:`shared`: elsewhere there is nobody to keep off.
+
+        Raises:
+            StoreUnavailable: the database can't be written now; what was taken comes back later.
+        """
+
     async def apply(self, change: Change) -> None:
         """Apply a change in one transaction. Returns only after its commit is durable.
 
@@ -219,6 +232,9 @@ class Store(Protocol):
 
     def wake(self, *topics: str) -> None:
         """Wake the watchers of ``topics`` without a change; with none given, all watchers."""
+
+    def watched(self) -> list[str]:
+        """The topics that somebody watches here."""
 
     async def close(self) -> None:
         """Finish what is queued, then close. What comes later raises StoreUnavailable."""

@@ -19,7 +19,7 @@ from signoff.server.maintenance.counters import Counters
 from signoff.server.maintenance.http_client import Answer, HttpClient, Unheard, Unsent
 from signoff.server.maintenance.lanes import Lanes
 from signoff.server.maintenance.recording import recorded
-from signoff.server.operations import deliveries
+from signoff.server.operations import claims, deliveries
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.outbox import SecretRef
 from signoff.strict_json import InvalidJSON, loads_strict
@@ -115,18 +115,26 @@ class Delivery:
         self._read_to = 0
 
     async def _read(self, now: int, since: int) -> None:
+        if claims.are_needed(self._context):
+            while len(self._join(await claims.messages(self._context, limit=PAGE))) == PAGE:
+                pass
+            self._read_to = 0
+            return
         after_at, after_id = min(since, now), ""
         while True:
             rows = await self._context.store.all(
                 "list_due_message_ids", now=now, after_at=after_at, after_id=after_id, limit=PAGE
             )
-            for row in rows:
-                if row["id"] not in self._lanes:
-                    self._lanes.join(row["id"], row["url"])
-            if len(rows) < PAGE:
+            if len(self._join(rows)) < PAGE:
                 break
             after_at, after_id = rows[-1]["next_at"], rows[-1]["id"]
         self._read_to = now - OVERLAP_MS
+
+    def _join(self, rows: list[Row]) -> list[Row]:
+        for row in rows:
+            if row["id"] not in self._lanes:
+                self._lanes.join(row["id"], row["url"])
+        return rows
 
     def _start(self) -> None:
         for message_id in self._lanes.take():
@@ -149,6 +157,8 @@ class Delivery:
         row = await self._context.store.one("get_message", id=message_id)
         if row is None or row["next_at"] is None or row["next_at"] > self._context.clock.now():
             return None
+        if not claims.hold(self._context, row):
+            return None  # it waited here for so long that it is anybody's again
         secret = await self._secret(row)
         answer, error = await self._send(row, secret)
         if answer is None:

@@ -15,7 +15,7 @@ from signoff.server.maintenance.doors import Doors
 from signoff.server.maintenance.flights import Flights
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import Liveness
-from signoff.server.operations import dispatching
+from signoff.server.operations import claims, dispatching
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.recovery import Left
 
@@ -59,10 +59,9 @@ class Dispatcher:
 
     async def run_due(self) -> None:
         """Claim and send all that is due and may go now, and again what was not answered."""
-        now = self._context.clock.now()
         await self._flights.run_due()
         for node_id, free in self._doors.free().items():
-            await self._hand_out(node_id, free, now)
+            await self._hand_out(node_id, free)
 
     async def adopt(self, left: Left) -> None:
         """Find out what became of an attempt that a server which is gone was sending."""
@@ -86,15 +85,12 @@ class Dispatcher:
         await self._flights.stop()
         self._doors.clear()
 
-    async def _hand_out(self, node_id: str, free: dict[InstanceKey, int], now: int) -> None:
-        claiming = sum(node == node_id for node in self._claiming.values())
-        rows = await self._context.store.all(
-            "list_due_dispatch_ids",
-            node_id=node_id,
-            now=now,
-            limit=sum(free.values()) + claiming,
-        )
-        fresh = [row["execution_id"] for row in rows if row["execution_id"] not in self._claiming]
+    async def _hand_out(self, node_id: str, free: dict[InstanceKey, int]) -> None:
+        limit = sum(free.values())
+        if not claims.are_needed(self._context):  # else what is being claimed is passed over
+            limit += sum(node == node_id for node in self._claiming.values())
+        due = await claims.dispatches(self._context, node_id, limit=limit)
+        fresh = [execution_id for execution_id in due if execution_id not in self._claiming]
         held = await self._held(node_id) if fresh and len(free) > 1 else Counter()
         for execution_id in fresh[: sum(free.values())]:
             key = min(free, key=lambda key: (held[key], key))

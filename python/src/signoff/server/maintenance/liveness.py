@@ -1,7 +1,11 @@
-"""Which instances the server hears: kept in memory, on the monotonic clock.
+"""Which instances are heard: kept in memory, on the monotonic clock.
 
-Rows of instances outlive the server; that somebody was heard a second ago does not. So after a
-start every instance is unheard, and its leases get a grace in which to be heard again.
+A server with a file of its own hears all of them itself. After its start every instance is
+unheard, and its leases get a grace in which to be heard again.
+
+Of several servers that share a database each hears some, and reads from the rows who was heard by
+the others: a row whose last heartbeat has changed was heard since the last look, whatever time it
+shows. So no lease ever depends on a clock that can be stepped.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ class _Instance:
     base_url: str
     beats: int = 0
     ended: bool = False
+    row_at: int | None = None
+    """The last heartbeat that its row has shown."""
 
 
 class Liveness:
@@ -38,6 +44,7 @@ class Liveness:
         self._clock = clock
         self._instances: dict[InstanceKey, _Instance] = {}
         self._grace = False
+        self._looked = 0
         self.changed = asyncio.Event()
         self.on_ready: Callable[[], None] = _pass
 
@@ -57,8 +64,63 @@ class Liveness:
                 pulse.draining_since, pulse.drain_ms = now, row["drain_ms"] or 0
             taken.add(address)
             key = InstanceKey(row["node_id"], row["instance_id"])
-            self._instances.setdefault(key, _Instance(pulse, address[1]))
+            known = _Instance(pulse, address[1], row_at=row["last_heartbeat_at"])
+            self._instances.setdefault(key, known)
         self.changed.set()
+
+    def resume(self, rows: Iterable[Row], now: int) -> None:
+        """Take up instances after a start while other servers went on: nothing moves.
+
+        Their leases run from the heartbeat that the row shows at the wall time ``now``.
+        """
+        self.hear(rows, since=self._clock.monotonic(), now=now)
+
+    def hear(self, rows: Iterable[Row], *, since: int, now: int) -> None:
+        """Take in what all servers have heard: the rows of all instances that are not away.
+
+        Args:
+            rows: those that registered last first.
+            since: when they began to be read, on the monotonic clock.
+            now: the wall time then.
+        """
+        before = {key for key, one in self._instances.items() if self._works(one)}
+        taken: set[tuple[str, str]] = set()
+        known: set[InstanceKey] = set()
+        for row in rows:
+            key = InstanceKey(row["node_id"], row["instance_id"])
+            address = _address(row["base_url"])
+            known.add(key)
+            instance = self._heard(key, row, since=since, now=now)
+            instance.pulse.replaced = (key.node_id, address) in taken
+            taken.add((key.node_id, address))
+        for key in [key for key in self._instances if key not in known]:
+            if self._instances[key].pulse.last_seen < since:  # not heard here just now
+                del self._instances[key]
+        self._looked = since
+        self.changed.set()
+        if {key for key, one in self._instances.items() if self._works(one)} - before:
+            self.on_ready()
+
+    def _heard(self, key: InstanceKey, row: Row, *, since: int, now: int) -> _Instance:
+        pulse = Pulse(bool(row["own"]), -(10**15))
+        instance = self._instances.setdefault(key, _Instance(pulse, "", row_at=None))
+        pulse, first = instance.pulse, instance.pulse.last_seen < 0
+        if instance.row_at is None and not first:
+            instance.row_at = row["last_heartbeat_at"]  # what was heard here
+        elif instance.row_at != row["last_heartbeat_at"]:
+            age = max(0, now - row["last_heartbeat_at"])
+            if not first:  # it came since the last look, whatever a clock may have done
+                age = min(age, max(0, since - self._looked))
+            instance.beats += instance.row_at is not None
+            instance.row_at, instance.ended = row["last_heartbeat_at"], False
+            pulse.last_seen, pulse.heard = max(pulse.last_seen, since - age), True
+        instance.base_url, pulse.own = _address(row["base_url"]), bool(row["own"])
+        if row["state"] != InstanceState.DRAINING:
+            pulse.draining_since = None
+        elif pulse.draining_since is None:
+            ago = max(0, now - (row["draining_since"] or now))
+            pulse.draining_since, pulse.drain_ms = since - ago, row["drain_ms"] or 0
+        return instance
 
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:
         """An instance has registered: it is heard. Others of the node at its address are replaced.
@@ -75,13 +137,16 @@ class Liveness:
         self.changed.set()
         self.on_ready()
 
-    def seen(self, key: InstanceKey) -> None:
+    def seen(self, key: InstanceKey, row: Row | None = None) -> None:
         """A sign of life of a registered instance: its leases are renewed.
 
-        One that was not remembered counts as foreign, which is never too hasty.
+        One that was not remembered is what its ``row`` says; without one it counts as foreign,
+        which is never too hasty.
         """
         now = self._clock.monotonic()
-        instance = self._instances.setdefault(key, _Instance(Pulse(False, now), "", ended=True))
+        instance = self._instances.get(key)
+        if instance is None:
+            instance = self._instances[key] = self._stranger(key, row)
         worked = self.takes_work(key)
         if instance.ended:
             self.changed.set()
@@ -89,6 +154,17 @@ class Liveness:
         instance.beats += 1
         if not worked and self.takes_work(key):
             self.on_ready()
+
+    def _stranger(self, key: InstanceKey, row: Row | None) -> _Instance:
+        now = self._clock.monotonic()
+        if row is None:
+            return _Instance(Pulse(False, now), "", ended=True)
+        address = _address(row["base_url"])
+        replaced = any(
+            other.node_id == key.node_id and instance.base_url == address
+            for other, instance in self._instances.items()
+        )
+        return _Instance(Pulse(bool(row["own"]), now, replaced=replaced), address, ended=True)
 
     def draining(self, key: InstanceKey, drain_ms: int) -> None:
         """It gets no new work, and keeps its leases for ``drain_ms`` and 10 s more.
@@ -104,11 +180,7 @@ class Liveness:
     def takes_work(self, key: InstanceKey) -> bool:
         """Whether new work may be sent to it: heard lately, not draining, not replaced."""
         instance = self._instances.get(key)
-        return (
-            instance is not None
-            and not instance.ended
-            and instance.pulse.takes_work(self._clock.monotonic())
-        )
+        return instance is not None and self._works(instance)
 
     def is_live(self, key: InstanceKey) -> bool:
         """Whether its leases hold now."""
@@ -153,20 +225,41 @@ class Liveness:
         ends = [self._ends_at(one) for one in self._instances.values() if not one.ended]
         return min(ends, default=None)
 
+    def excuse(self, ms: int) -> None:
+        """For so long nobody could be heard: it counts as no silence."""
+        for instance in self._instances.values():
+            pulse = instance.pulse
+            pulse.last_seen += ms
+            if pulse.draining_since is not None:
+                pulse.draining_since += ms
+        self.changed.set()
+
     def forget(self) -> None:
         """Know of no instance any more: the database was emptied."""
         self._instances.clear()
+
+    def _works(self, instance: _Instance) -> bool:
+        return not instance.ended and instance.pulse.takes_work(self._clock.monotonic())
 
     def _ends_at(self, instance: _Instance) -> int:
         return instance.pulse.lease_ends_at(grace=self._grace)
 
 
-async def recall(liveness: Liveness, store: Store, clock: Clock) -> None:
-    """After a start: remember the instances of the store, with grace if it is time for it again."""
-    rows = await store.all(
-        "list_instances", states=(InstanceState.LIVE.value, InstanceState.DRAINING.value)
-    )
-    now = clock.now()
+async def present(store: Store) -> list[Row]:
+    """The rows of all instances that are not away, those that registered last first."""
+    states = (InstanceState.LIVE.value, InstanceState.DRAINING.value)
+    return await store.all("list_instances", states=states)
+
+
+async def recall(liveness: Liveness, store: Store, clock: Clock, *, served: bool = False) -> None:
+    """After a start: remember the instances of the store, with grace if it is time for it again.
+
+    ``served`` says that another server was there until now: then nobody had to stay unheard.
+    """
+    rows, now = await present(store), clock.now()
+    if served:
+        liveness.resume(rows, now)
+        return
     last = await store.one("get_fact", name=GRACE_FACT)
     grace = last is None or not 0 <= now - int(last["value"]) < GRACE_EVERY_MS
     if grace:

@@ -10,11 +10,13 @@ from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance.counters import Counters, NoCounters
 from signoff.server.maintenance.delivery import Delivery
 from signoff.server.maintenance.dispatch import Dispatcher
+from signoff.server.maintenance.hearing import Hearing, Waiters
 from signoff.server.maintenance.http_client import HttpClient
-from signoff.server.maintenance.leases import Leases
+from signoff.server.maintenance.leases import DEAF_MS, Leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.maintenance.loop import Loop
 from signoff.server.maintenance.servers import Servers
+from signoff.server.maintenance.timekeeping import Timekeeper
 from signoff.server.maintenance.timers import Timers
 from signoff.server.operations.context import Context
 
@@ -60,7 +62,10 @@ class Maintenance:
         self._http = http
         self._sweep_ms = sweep_ms
         self._timers = Timers(context)
-        self._leases = Leases(context, liveness)
+        self._leases = Leases(context, liveness, deaf_ms=None if sweep_ms is None else DEAF_MS)
+        self._hearing = Hearing(context, liveness)
+        self._waiters = Waiters(context)
+        self._timekeeper = Timekeeper(context.store, context.clock)
         dispatcher = Dispatcher(context, liveness, http, counters, self._wake)
         self._servers = Servers(context, dispatcher, context.store.wake)
         self._outgoing = Outgoing(
@@ -80,8 +85,9 @@ class Maintenance:
         Raises:
             StoreUnavailable: the store can't be read or written.
         """
-        await self._servers.join()
-        await recall(self._liveness, self._context.store, self._context.clock)
+        await self._timekeeper.run_due()
+        served = await self._servers.join()
+        await recall(self._liveness, self._context.store, self._context.clock, served=served)
         self._liveness.on_ready = self._wake
         self._loops = [asyncio.create_task(loop.run()) for loop in self._made()]
 
@@ -111,6 +117,8 @@ class Maintenance:
             StoreUnavailable: the store can't be read or written.
         """
         await self._servers.run_due()
+        await self._hearing.run_due()
+        await self._waiters.run_due()
         await self._leases.run_due()
         await self._timers.run_due()
         await self._outgoing.run_due(whole=True)
@@ -153,13 +161,19 @@ class Maintenance:
         # A clock that tests move does not run: no loop may wait for it just to save work.
         rest, idle = (0, 0) if sweep is None else (REST_MS, IDLE_MS)
         out = self._watching.enter_context(self._watch).event
-        timed = self._watching.enter_context(self._context.store.watch("due")).event
+        timed = self._watched("due")
         return [
             Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
             Loop(self._timers, clock, timed, sweep, rest_ms=rest),
             Loop(self._leases, _Monotonic(clock), self._liveness.changed, sweep),
-            Loop(self._servers, _Monotonic(clock), asyncio.Event(), sweep),
+            Loop(self._servers, _Monotonic(clock), self._watched("servers"), sweep),
+            Loop(self._hearing, _Monotonic(clock), self._watched("nodes"), sweep, rest_ms=rest),
+            Loop(self._waiters, _Monotonic(clock), asyncio.Event(), sweep),
+            Loop(self._timekeeper, _Monotonic(clock), asyncio.Event(), sweep),
         ]
+
+    def _watched(self, topic: str) -> asyncio.Event:
+        return self._watching.enter_context(self._context.store.watch(topic)).event
 
 
 class Outgoing:

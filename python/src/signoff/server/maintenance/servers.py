@@ -22,6 +22,9 @@ BEAT_MS = 5_000
 GONE_MS = 20_000
 """One that was not heard of for so long is gone."""
 
+SERVERS = "servers"
+"""The topic of who has come, and of who has gone."""
+
 AT_ONCE = 100
 """Attempts that are gone on with between two looks at whatever else there is to do."""
 
@@ -64,12 +67,14 @@ class Servers:
         if store.shared:
             rows = await store.all("list_servers")
             served = any(abs(now - row["seen_at"]) < GONE_MS for row in rows)
-        await self._beat(alone=not store.shared)
+        await self._beat(alone=not store.shared, new=True)
+        if store.shared:
+            await self._watch()
         return served
 
     async def leave(self) -> None:
         """Stop being there: what is still on its way is left to whoever comes."""
-        change = Change()
+        change = Change(topics={SERVERS})
         change.add("delete_server", expect=None, server_id=self._context.server_id)
         await self._context.store.apply(change)
 
@@ -78,8 +83,8 @@ class Servers:
         now = self._context.clock.monotonic()
         if self._beat_at is None or now - self._beat_at >= BEAT_MS:
             await self._beat()
-            if self._context.store.shared:
-                await self._watch()
+        if self._context.store.shared:
+            await self._watch()
         if self._left_behind:
             self._left_behind = await self._recover()
 
@@ -88,8 +93,8 @@ class Servers:
         now = self._context.clock.monotonic()
         return now if self._beat_at is None or self._left_behind else self._beat_at + BEAT_MS
 
-    async def _beat(self, *, alone: bool = False) -> None:
-        change = Change()
+    async def _beat(self, *, alone: bool = False, new: bool = False) -> None:
+        change = Change(topics={SERVERS} if new else set())
         if alone:
             change.add("clear_servers", expect=None)
         now = self._context.clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signoff.server.domain.store import Change
-from signoff.server.operations import dispatching, expiry, serial
+from signoff.server.operations import claims, dispatching, expiry, nodes, serial
 from signoff.server.operations.context import Context
 from signoff.server.operations.responses import RECEIPT_MS
 
@@ -11,6 +11,12 @@ AT_ONCE = 100
 """How many are done between two looks at whatever else the server has to do."""
 
 PRUNED_EVERY_MS = 3_600_000
+
+OTHERS_MS = 100
+"""How soon to look again at what another server has taken."""
+
+INSTANCE_MS = 86_400_000
+"""For so long instances are kept that are away."""
 
 PORTION = 1_000
 """Rows that are forgotten in one change."""
@@ -32,7 +38,11 @@ class Timers:
         """When the next request expires, or the next running clock runs out."""
         row = await self._context.store.one("next_timeout")
         times = (await expiry.next_expiry(self._context), None if row is None else row["at"])
-        return min((at for at in times if at is not None), default=None)
+        at = min((at for at in times if at is not None), default=None)
+        if at is not None and claims.are_needed(self._context):
+            # What is overdue another server is at: see soon whether it has done it.
+            at = max(at, self._context.clock.now() + OTHERS_MS)
+        return at
 
     async def _expire(self, now: int) -> None:
         while await expiry.expire_due(self._context, now, limit=AT_ONCE) >= AT_ONCE:
@@ -48,8 +58,12 @@ class Timers:
         self._pruned_at = now
         await self._forget("any_old_receipts", "delete_old_receipts", before=now - RECEIPT_MS)
         await self._forget("any_old_idempotency", "delete_old_idempotency", now=now)
+        away = nodes.AWAY
+        await self._forget(
+            "any_old_instances", "delete_old_instances", before=now - INSTANCE_MS, state=away
+        )
 
-    async def _forget(self, is_any: str, delete: str, **old: int) -> None:
+    async def _forget(self, is_any: str, delete: str, **old: int | str) -> None:
         # In portions: others write, too.
         while await self._context.store.one(is_any, **old) is not None:
             change = Change()

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from signoff.server.domain.clock import Clock
 from signoff.server.domain.ids import Ids
 from signoff.server.domain.in_hand import Roll
-from signoff.server.domain.store import Store
+from signoff.server.domain.store import Row, Store
 from signoff.server.operations.serial import Locks
 
 
@@ -30,8 +30,8 @@ class Liveness(Protocol):
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:
         """An instance has registered: it is heard. Others at the same address are replaced."""
 
-    def seen(self, key: InstanceKey) -> None:
-        """A sign of life of a registered instance: its leases are renewed."""
+    def seen(self, key: InstanceKey, row: Row | None = None) -> None:
+        """A sign of life of a registered instance, whose row it may be: its leases are renewed."""
 
     def draining(self, key: InstanceKey, drain_ms: int) -> None:
         """It gets no new work, and keeps its leases for ``drain_ms`` and the contract's 10 s."""

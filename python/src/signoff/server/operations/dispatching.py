@@ -14,7 +14,7 @@ from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, TIMED_OUT
 from signoff.server.domain.node import AttemptId
 from signoff.server.domain.store import Change, Row
-from signoff.server.operations import leases, recovery, reports, serial, targets
+from signoff.server.operations import claims, leases, recovery, reports, serial, targets
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -218,7 +218,7 @@ async def time_out(context: Context, execution_id: str) -> bool:
 
 async def time_out_due(context: Context, *, limit: int = 100) -> int:
     """End the executions whose running time is over, the oldest first; how many were."""
-    due = await context.store.all("list_due_timeouts", now=context.clock.now(), limit=limit)
+    due = await claims.timeouts(context, limit=limit)
     return sum(await serial.every(time_out(context, row["execution_id"]) for row in due))
 
 

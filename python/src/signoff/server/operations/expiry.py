@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from signoff.server.domain.approval import is_pending
 from signoff.server.domain.store import Row
-from signoff.server.operations import closing, serial
+from signoff.server.operations import claims, closing, serial
 from signoff.server.operations.context import Context
 
 AT_ONCE = 250
@@ -37,7 +37,7 @@ async def expire_due(context: Context, now: int, *, limit: int = AT_ONCE) -> int
     Raises:
         StoreUnavailable: some could not be closed; they stay due.
     """
-    rows = await context.store.all("list_due_expiries", now=now, limit=limit)
+    rows = await claims.expiries(context, now, limit=limit)
     # They queue for the writer in the order in which they start.
     await serial.every(_expire(context, row) for row in rows)
     return len(rows)

@@ -12,7 +12,7 @@ from signoff.server.domain.errors import Fault, NotFound, Refusal
 from signoff.server.domain.in_hand import Roll
 from signoff.server.domain.node import LEASE_MS, AttemptId, parse_attempt_id
 from signoff.server.domain.principal import Principal
-from signoff.server.domain.store import Change, Row, Value
+from signoff.server.domain.store import Change, Row, Statement, Value, given
 from signoff.server.domain.url import base_url_refusal
 from signoff.server.operations import cursors, leases, outbox, rendering
 from signoff.server.operations.context import Context, InstanceKey
@@ -28,6 +28,12 @@ OFFLINE = "offline"
 
 OFFER_MS = 10_000
 """For so long an attempt that another server claimed may be on its way to the agent."""
+
+AWAY = InstanceState.AWAY.value
+"""The state of an instance that was not heard in time, and holds nothing."""
+
+NODES = "nodes"
+"""The topic of who has come, and of who is about to go."""
 
 NOT_LEASED = "not_leased"
 """Why an agent is told to stop an attempt that it has in hand all the same."""
@@ -94,10 +100,10 @@ async def heartbeat_node(
     back = not drains and not context.liveness.takes_work(key)
     change = Change()
     if body.get("status") == OFFLINE:
-        _drain(context, change, key, instance["drain_ms"] or 0)
+        _drain(context, change, instance, instance["drain_ms"] or 0)
     else:
-        context.liveness.seen(key)
-        change.add("update_instance", last_heartbeat_at=context.clock.now(), **key._asdict())
+        context.liveness.seen(key, instance)
+        _beat(context, change, instance)
         if back:
             change.add("hasten_messages", expect=None, now=context.clock.now(), **key._asdict())
             change.wake("due")
@@ -120,11 +126,20 @@ async def shutdown_node(
         Refusal: ``forbidden``.
     """
     instance = await _named(context, principal, node_id, body.get("instance_id"))
-    key = InstanceKey(node_id, instance["instance_id"])
     change = Change()
-    _drain(context, change, key, round(body.get("timeout_seconds", 0) * 1000))
+    _drain(context, change, instance, round(body.get("timeout_seconds", 0) * 1000))
     await context.store.apply(change)
     return await _shape(context, await _node(context, node_id))
+
+
+async def sign_of_life(context: Context, key: InstanceKey) -> None:
+    """An instance was heard, though not by a heartbeat: its leases are renewed."""
+    instance = await context.store.one("get_instance", **key._asdict())
+    if instance is not None:
+        change = Change()
+        context.liveness.seen(key, instance)
+        _beat(context, change, instance)
+        await context.store.apply(change)
 
 
 async def get_node(
@@ -197,19 +212,34 @@ def _registration(
         state=InstanceState.LIVE.value,
         now=now,
     )
+    change.wake(NODES)
     return change
 
 
-def _drain(context: Context, change: Change, key: InstanceKey, drain_ms: int) -> None:
+def _beat(context: Context, change: Change, instance: Row) -> None:
+    """A sign of life, for the other servers and for the next start."""
+    away = instance["state"] == AWAY
+    back = given(state=InstanceState.LIVE.value if away else None)
+    key = InstanceKey(instance["node_id"], instance["instance_id"])
+    seen: dict[str, Value] = {"last_heartbeat_at": context.clock.now(), **key._asdict(), **back}
+    change.statements.append(Statement("update_instance", seen))
+    if away:
+        change.wake(NODES)
+
+
+def _drain(context: Context, change: Change, instance: Row, drain_ms: int) -> None:
+    key, now = InstanceKey(instance["node_id"], instance["instance_id"]), context.clock.now()
+    context.liveness.seen(key, instance)
     context.liveness.draining(key, drain_ms)
     change.add(
         "update_instance",
-        last_heartbeat_at=context.clock.now(),
+        last_heartbeat_at=now,
         state=InstanceState.DRAINING.value,
         drain_ms=drain_ms,
+        draining_since=instance["draining_since"] or now,
         **key._asdict(),
     )
-    change.wake("due")
+    change.wake("due", NODES)
 
 
 async def _compare(context: Context, instance: Row, said: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from signoff.server.domain.event import Actor
 from signoff.server.domain.execution import FAILED, SUCCEEDED
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row
-from signoff.server.operations import access, executions, leases, rendering, serial
+from signoff.server.operations import access, executions, leases, nodes, rendering, serial
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.rendering import Shape
@@ -84,7 +84,7 @@ async def _apply(context: Context, actor: Actor, tree: Tree, body: Mapping[str, 
     if status == ReportedStatus.RUNNING:
         row = tree.execution.row
         if row["lease_instance"] is not None:
-            context.liveness.seen(InstanceKey(row["node_id"], row["lease_instance"]))
+            await nodes.sign_of_life(context, InstanceKey(row["node_id"], row["lease_instance"]))
     elif status == ReportedStatus.WAITING:
         await leases.suspend(context, tree, actor, body.get("waits_for"))
     elif status == ReportedStatus.CANCELLED:

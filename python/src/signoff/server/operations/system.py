@@ -15,6 +15,10 @@ DRIFT_MS = 5_000
 """The system's clock may be so far from the server's before somebody should look at it."""
 
 
+STEP_TOLD_MS = 3_600_000
+"""For so long a step that was followed is told."""
+
+
 class Counts(NamedTuple):
     """How much there is to do."""
 
@@ -38,7 +42,8 @@ async def get_readiness(context: Context) -> Shape:
     await context.store.one("ping")
     checks: list[Shape] = [{"name": "store", "ok": True}]
     if isinstance(context.clock, SystemClock):
-        checks.append(_clock_check(context.clock.drift()))
+        shared = context.store.shared
+        checks.append(_followed(context.clock) if shared else _clock_check(context.clock.drift()))
     well = all(check["ok"] for check in checks)
     status = ReadinessStatus.READY if well else ReadinessStatus.DEGRADED
     return {"status": status.value, "checks": checks}
@@ -55,6 +60,21 @@ async def counts(context: Context) -> Counts:
     executions = dict.fromkeys(map(str, UNFINISHED), 0)
     executions.update({row["status"]: row["held"] for row in found})
     return Counts(pending["held"] if pending else 0, executions)
+
+
+def _followed(clock: SystemClock) -> Shape:
+    """Of the clock of the database, which all its servers go by."""
+    step = clock.stepped
+    if step is not None and clock.monotonic() - step.noticed < STEP_TOLD_MS:
+        detail = f"the clock of the database was stepped by {step.ms / 1000:.0f} s, and is followed"
+        return {"name": "clock", "ok": False, "detail": detail}
+    drift_ms = clock.drift()
+    if abs(drift_ms) <= DRIFT_MS:
+        return {"name": "clock", "ok": True}
+    detail = (
+        f"this machine's clock is {drift_ms / 1000:.0f} s ahead of the database's, which counts"
+    )
+    return {"name": "clock", "ok": True, "detail": detail}
 
 
 def _clock_check(drift_ms: int) -> Shape:

@@ -95,6 +95,14 @@ class PostgresStore:
         """All rows of a named query."""
         return await self._read(query, params)
 
+    async def take(self, query: str, **params: Value) -> list[Row]:
+        """Rows that a named query marks as taken, passing over what other servers have taken."""
+        return await self._read(query, params)
+
+    def watched(self) -> list[str]:
+        """The topics that somebody watches here."""
+        return self._board.topics()
+
     async def apply(self, change: Change) -> None:
         """Apply a change in one transaction. Returns only after its commit is durable."""
         if self._closed:

@@ -158,6 +158,14 @@ class SqliteStore:
         """All rows of a named query."""
         return self._read(query, params, None).copy()
 
+    async def take(self, query: str, **params: Value) -> list[Row]:
+        """Not here: one server serves a file, and there is nobody to keep off."""
+        raise NotImplementedError(query)
+
+    def watched(self) -> list[str]:
+        """The topics that somebody watches here."""
+        return self._board.topics()
+
     async def apply(self, change: Change) -> None:
         """Apply a change in one transaction. Returns only after its commit is durable."""
         if self._closed:

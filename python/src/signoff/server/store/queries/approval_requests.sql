@@ -116,6 +116,10 @@ ORDER BY expires_at, id LIMIT :limit
 -- When the next pending request ends, if there is one.
 SELECT MIN(expires_at) AS at FROM approval_requests WHERE decided_at IS NULL
 
+-- name: list_approval_states
+-- How far some requests are.
+SELECT id, status, event_seq FROM approval_requests WHERE id IN (:ids)
+
 -- name: count_pending
 -- How many requests wait for a person.
 SELECT COUNT(*) AS held FROM approval_requests WHERE decided_at IS NULL

@@ -21,6 +21,7 @@ UPDATE executions SET event_seq = :event_seq, event_hash = :event_hash
 --? lease_instance: , lease_instance = :lease_instance
 --? offered_at: , offered_at = :offered_at
 --? offered_by: , offered_by = :offered_by
+--? claimed_until: , claimed_until = :claimed_until
 --? dispatch_at: , dispatch_at = :dispatch_at
 --? pending_own: , pending_own = :pending_own
 --? waiting_children: , waiting_children = :waiting_children
@@ -109,6 +110,17 @@ SELECT * FROM executions WHERE node_id = :node_id AND lease_instance = :instance
 ORDER BY execution_id
 --? limit: LIMIT :limit
 
+-- name: list_held_attempts
+-- Some of what an instance holds.
+SELECT execution_id, attempt FROM executions
+WHERE node_id = :node_id AND lease_instance = :instance_id ORDER BY execution_id LIMIT :limit
+
+-- name: list_stray_holders
+-- Who holds something although nobody waits for its heartbeat: it is away, or forgotten.
+SELECT DISTINCT e.node_id, e.lease_instance AS instance_id FROM executions e
+WHERE e.lease_instance IS NOT NULL AND NOT EXISTS (SELECT 1 FROM instances i
+    WHERE i.node_id = e.node_id AND i.instance_id = e.lease_instance AND i.state <> 'away')
+
 -- name: list_lease_attempts
 -- What an instance holds, as short as the digest of its heartbeat needs it.
 SELECT execution_id, attempt, offered_at FROM executions
@@ -158,7 +170,7 @@ WHERE execution_id = :execution_id AND lease_instance = :if_leased_by
 -- name: list_due_dispatch_ids
 -- Executions of a node that are due to be sent to an instance, the longest waiting first.
 SELECT execution_id FROM executions
-WHERE node_id = :node_id AND dispatch_at <= :now
+WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NULL
 ORDER BY dispatch_at, execution_id LIMIT :limit
 
 -- name: take_offer

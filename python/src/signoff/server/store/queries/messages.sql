@@ -26,7 +26,7 @@ SELECT MIN(next_at) AS at FROM messages WHERE next_at > :now
 -- name: move_message
 -- A message was delivered, given up, dropped, put off or taken up again: guarded by where it came
 -- from and by the number of its attempts.
-UPDATE messages SET state = :state, next_at = :next_at
+UPDATE messages SET state = :state, next_at = :next_at, claimed_until = NULL
 --? attempts: , attempts = :attempts
 --? delivered_at: , delivered_at = :delivered_at
 --? last_status: , last_status = :last_status

@@ -25,7 +25,7 @@ VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NU
 ON CONFLICT (node_id, instance_id) DO UPDATE SET
     base_url = excluded.base_url, own = excluded.own, state = excluded.state,
     registered_at = excluded.registered_at, last_heartbeat_at = excluded.last_heartbeat_at,
-    drain_ms = NULL
+    drain_ms = NULL, draining_since = NULL
 
 -- name: get_instance
 -- One instance of a node.
@@ -44,7 +44,26 @@ ORDER BY registered_at DESC, instance_id DESC
 UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
 --? state: , state = :state
 --? drain_ms: , drain_ms = :drain_ms
+--? draining_since: , draining_since = :draining_since
 WHERE node_id = :node_id AND instance_id = :instance_id
+
+-- name: leave_instance
+-- It was not heard in time, and holds nothing any more.
+UPDATE instances SET state = :state
+WHERE node_id = :node_id AND instance_id = :instance_id
+    AND last_heartbeat_at = :if_last_heartbeat_at
+    AND NOT EXISTS (SELECT 1 FROM executions e
+        WHERE e.node_id = :node_id AND e.lease_instance = :instance_id)
+
+-- name: any_old_instances
+-- Whether there are instances that were away for long.
+SELECT 1 AS one FROM instances WHERE state = :state AND last_heartbeat_at <= :before LIMIT 1
+
+-- name: delete_old_instances
+-- Forgets some of them. They hold nothing, or they would not be away.
+DELETE FROM instances WHERE (node_id, instance_id) IN (
+    SELECT node_id, instance_id FROM instances
+    WHERE state = :state AND last_heartbeat_at <= :before LIMIT :limit)
 
 -- name: clear_instances
 -- Deletes all instances: for tests.
