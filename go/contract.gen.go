@@ -552,6 +552,9 @@ type Approval struct {
 
 	// EventHead The newest event of the chain.
 	EventHead EventHead `json:"event_head"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ApprovalCallback defines model for ApprovalCallback.
@@ -578,12 +581,18 @@ type ApprovalCallback struct {
 
 	// EventHead The newest event of the chain.
 	EventHead EventHead `json:"event_head"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ApprovalList defines model for ApprovalList.
 type ApprovalList struct {
 	Items      []Approval `json:"items"`
 	NextCursor string     `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ApprovalNotification What a subscriber is told about a request.
@@ -597,6 +606,9 @@ type ApprovalNotification struct {
 	// Data A question to a person, and the answer once there is one. `decision` is absent while pending, `decided_at` is set by every end.
 	// `execution_id`, `node_id` and `run_id` are absent when it is standalone.
 	Data Approval `json:"data"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ApprovalRequest A question to a person.
@@ -651,6 +663,9 @@ type ApprovalState struct {
 	// Approval A question to a person, and the answer once there is one. `decision` is absent while pending, `decided_at` is set by every end.
 	// `execution_id`, `node_id` and `run_id` are absent when it is standalone.
 	Approval Approval `json:"approval"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ApprovalStatus Where an approval request is in its life.
@@ -674,6 +689,9 @@ type CancelNotice struct {
 
 	// Reason Why.
 	Reason *string `json:"reason,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Cancellation defines model for Cancellation.
@@ -688,6 +706,9 @@ type Candidate struct {
 
 	// Status Where an approval request is in its life.
 	Status ApprovalStatus `json:"status"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Decision What a reviewer may say.
@@ -700,6 +721,9 @@ type DecisionReceipt struct {
 	// Approval A question to a person, and the answer once there is one. `decision` is absent while pending, `decided_at` is set by every end.
 	// `execution_id`, `node_id` and `run_id` are absent when it is standalone.
 	Approval Approval `json:"approval"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // DecisionReceiptStatus defines model for DecisionReceiptStatus.
@@ -738,6 +762,9 @@ type Delivery struct {
 
 	// DeliveredAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	DeliveredAt string `json:"delivered_at,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // DeliveryKind defines model for DeliveryKind.
@@ -747,6 +774,9 @@ type DeliveryKind string
 type DeliveryList struct {
 	Items      []Delivery `json:"items"`
 	NextCursor string     `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // DeliveryState `dead`: given up after a day; `dropped`: nobody is left to hear it.
@@ -791,6 +821,9 @@ type Event struct {
 
 	// Hash Lower-case hex SHA-256.
 	Hash string `json:"hash"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // EventHead The newest event of the chain.
@@ -800,12 +833,18 @@ type EventHead struct {
 
 	// Hash Lower-case hex SHA-256.
 	Hash string `json:"hash"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // EventList defines model for EventList.
 type EventList struct {
 	Items      []Event `json:"items"`
 	NextCursor string  `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ExecuteRequest defines model for ExecuteRequest.
@@ -873,6 +912,9 @@ type Execution struct {
 
 	// RunningMs Time spent running so far; waiting does not count.
 	RunningMs int64 `json:"running_ms"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ExecutionApprovalRequest A question to a person from within an execution. `callback_url` has the origin of a registered instance of the node; absent,
@@ -897,6 +939,9 @@ type ExecutionApprovalRequest struct {
 type ExecutionList struct {
 	Items      []Execution `json:"items"`
 	NextCursor string      `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ExecutionNotification What the caller's webhook is told about its execution.
@@ -909,6 +954,9 @@ type ExecutionNotification struct {
 
 	// Data One run of a reasoner.
 	Data Execution `json:"data"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ExecutionStatus Where an execution is in its life.
@@ -938,6 +986,9 @@ type Health struct {
 
 	// Version The server's version.
 	Version string `json:"version"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Heartbeat A sign of life. Open, as foreign agents send more.
@@ -961,6 +1012,9 @@ type HeartbeatReceipt struct {
 
 	// Resync Send the list of what is in hand with the next heartbeats.
 	Resync bool `json:"resync"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // InHand What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. Open.
@@ -995,6 +1049,9 @@ type Instance struct {
 
 	// LastHeartbeatAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	LastHeartbeatAt string `json:"last_heartbeat_at,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // InstanceState `away`: no heartbeat in time; its leases have ended or are about to.
@@ -1056,12 +1113,18 @@ type Node struct {
 
 	// UpdatedAt RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	UpdatedAt string `json:"updated_at"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // NodeList defines model for NodeList.
 type NodeList struct {
 	Items      []Node `json:"items"`
 	NextCursor string `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // NodeRegistered defines model for NodeRegistered.
@@ -1079,6 +1142,9 @@ type NodeRegistered struct {
 
 	// LeaseSeconds Leases end after this long without a heartbeat.
 	LeaseSeconds float64 `json:"lease_seconds"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // NodeRegistration An agent instance says what it is. Open, as foreign agents send more.
@@ -1129,6 +1195,9 @@ type Principal struct {
 
 	// Source Where the name comes from: a key, a server without keys, the body of a signed message, the server itself.
 	Source PrincipalSource `json:"source"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // PrincipalSource Where the name comes from: a key, a server without keys, the body of a signed message, the server itself.
@@ -1163,6 +1232,9 @@ type Problem struct {
 
 	// Candidates With `ambiguous_request_id`, newest first, at most 50.
 	Candidates []Candidate `json:"candidates,omitzero"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ProblemCode What went wrong, for programs. The words stay; new ones may come.
@@ -1178,6 +1250,9 @@ type ProblemError struct {
 
 	// Detail What would be right.
 	Detail string `json:"detail"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Readiness defines model for Readiness.
@@ -1185,6 +1260,9 @@ type Readiness struct {
 	// Status `degraded`: it works, and `checks` names something to look at.
 	Status ReadinessStatus  `json:"status"`
 	Checks []ReadinessCheck `json:"checks"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ReadinessCheck defines model for ReadinessCheck.
@@ -1197,6 +1275,9 @@ type ReadinessCheck struct {
 
 	// Detail What is not well.
 	Detail *string `json:"detail,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ReadinessStatus `degraded`: it works, and `checks` names something to look at.
@@ -1218,6 +1299,9 @@ type Reasoner struct {
 
 	// Description What it does.
 	Description json.RawMessage `json:"description,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // ReportedStatus `waiting` releases the lease; `cancelled` for a run that nobody cancelled hands it back.
@@ -1272,6 +1356,9 @@ type Step struct {
 
 	// At RFC 3339 in UTC, with milliseconds and Z; a day that exists.
 	At string `json:"at"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // StepKind defines model for StepKind.
@@ -1281,6 +1368,9 @@ type StepKind string
 type StepList struct {
 	Items      []Step `json:"items"`
 	NextCursor string `json:"next_cursor,omitempty"`
+
+	// Extra Members that this version does not know, as they came.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // StepRecord defines model for StepRecord.

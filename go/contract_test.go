@@ -148,6 +148,7 @@ func TestValuesAreKept(t *testing.T) {
 	const approval = `{"id":"apr_1","approval_request_id":"a","expires_at":"2026-01-01T00:00:00.000Z",` +
 		`"created_at":"2026-01-01T00:00:00.000Z",` + head
 	for rule, test := range map[string]struct{ schema, text string }{
+		"a field from a newer server":      {"Approval", approval + `,"status":"approved","priority":{"z":1,"a":12345678901234567890}}`},
 		"a word from a newer server":       {"Approval", approval + `,"status":"escalated","decision":"postponed"}`},
 		"absent is not null":               {"Approval", approval + `,"status":"approved"}`},
 		"null is not absent":               {"Approval", approval + `,"status":"approved","response":null}`},

@@ -19,5 +19,6 @@
 // the text that they were, a word that this version does not know stays in its field, and user JSON
 // (Payload, Response, Result and so on) is a [encoding/json.RawMessage], so that integers of any size and
 // the order of keys survive. An optional field is a pointer only where its zero value says something
-// else than its absence. Fields that this version does not know are dropped when an answer is decoded.
+// else than its absence. Fields that this version does not know are kept in Extra, and written again with
+// the rest.
 package signoff

@@ -54,7 +54,8 @@ func isText(value reflect.Value) bool {
 
 // decode reads a JSON text into a model of the contract. It is stricter than package json, which
 // takes "Decision" for "decision", the last of two members of one name, and silence for any field:
-// here the first is a member that is not known, the others are errors.
+// here the first is a member that is not known, the others are errors. A member that is not known is
+// kept in the field Extra, where there is one.
 func decode(text []byte, model any) error {
 	if !utf8.Valid(text) {
 		return errors.New("it is not UTF-8")
@@ -103,7 +104,11 @@ func fillStruct(text []byte, value reflect.Value, at string) error {
 	for index := range value.NumField() {
 		tag := strings.Split(value.Type().Field(index).Tag.Get("json"), ",")
 		name, optional := tag[0], slices.Contains(tag, "omitempty") || slices.Contains(tag, "omitzero")
+		if name == "-" {
+			continue
+		}
 		member, there := given[name]
+		delete(given, name)
 		// null is a value of user JSON only; elsewhere it stands for absence.
 		if there && isNull(member) && !isRaw(value.Field(index).Type()) {
 			there = false
@@ -118,7 +123,29 @@ func fillStruct(text []byte, value reflect.Value, at string) error {
 			return err
 		}
 	}
+	if extra := value.FieldByName("Extra"); extra.IsValid() && len(given) > 0 {
+		extra.Set(reflect.ValueOf(given))
+	}
 	return nil
+}
+
+// withExtra writes a model and then, in the order of their names, the members that it does not know.
+func withExtra(plain any, extra map[string]json.RawMessage) ([]byte, error) {
+	text, err := encode(plain)
+	if err != nil || len(extra) == 0 {
+		return text, err
+	}
+	more, err := encode(extra)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > len("{}") {
+		text = append(text[:len(text)-1], ',')
+		more = more[1:]
+	} else {
+		text = text[:0]
+	}
+	return append(text, more...), nil
 }
 
 // members returns the members of an object, each as its text.

@@ -2,6 +2,7 @@ package signoff
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -64,5 +65,31 @@ func TestWhatWouldArriveAsSomethingElseIsNotSent(t *testing.T) {
 		if text, err := encode(body); err == nil {
 			t.Errorf("sent %s", text)
 		}
+	}
+}
+
+func TestWhatIsNotKnownIsKept(t *testing.T) {
+	text := `{"id":"42","source":"key","team":{"z":1,"a":[12345678901234567890]},"level":null}`
+	var principal Principal
+	if err := decode([]byte(text), &principal); err != nil {
+		t.Fatal(err)
+	}
+	if string(principal.Extra["team"]) != `{"z":1,"a":[12345678901234567890]}` || string(principal.Extra["level"]) != "null" || len(principal.Extra) != 2 {
+		t.Errorf("got %v", principal.Extra)
+	}
+	want := `{"id":"42","source":"key","level":null,"team":{"z":1,"a":[12345678901234567890]}}`
+	if got := encoded(t, principal); got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
+	}
+	// As whoever stores one does.
+	var again Principal
+	if err := json.Unmarshal(must(json.Marshal(&principal))(t), &again); err != nil || !reflect.DeepEqual(principal, again) {
+		t.Errorf("want %+v\ngot  %+v, %v", principal, again, err)
+	}
+	if err := json.Unmarshal([]byte(`{"id":"42"}`), &again); err == nil {
+		t.Error("source is not missed")
+	}
+	if got := string(must(withExtra(struct{}{}, principal.Extra))(t)); got != `{"level":null,"team":{"z":1,"a":[12345678901234567890]}}` {
+		t.Errorf("got %s", got)
 	}
 }

@@ -138,16 +138,22 @@ def _reachable(contract: Node, roots: list[Any]) -> set[str]:
 
 def request_schemas(contract: Node) -> set[str]:
     """Return the names of the schemas that only ever travel to the server in a body."""
-    sent: list[Any] = []
+    sent = [
+        media["schema"]
+        for _, _, operation in operations(contract)
+        for _, media in media_types(contract, operation.get("requestBody"))
+    ]
+    return _reachable(contract, sent) - answer_schemas(contract)
+
+
+def answer_schemas(contract: Node) -> set[str]:
+    """Return the names of the schemas of what the server answers and sends."""
     received: list[Any] = []
     for _, _, operation in operations(contract):
-        sent.extend(
-            media["schema"] for _, media in media_types(contract, operation.get("requestBody"))
-        )
         for response in operation["responses"].values():
             received.extend(media.get("schema") for _, media in media_types(contract, response))
     for _, _, operation in operations(contract, "webhooks"):
         received.extend(
             media["schema"] for _, media in media_types(contract, operation.get("requestBody"))
         )
-    return _reachable(contract, sent) - _reachable(contract, received)
+    return _reachable(contract, received)

@@ -85,8 +85,22 @@ def _go(scratch: Path) -> Files:
     _, package, body = out.read_text(encoding="utf-8").partition("package signoff\n")
     return {
         "go/contract.gen.go": f"{GO_HEADER}\n{package}{body}",
+        "go/contract_extra.gen.go": _go_extra(),
         "go/contract_gen_test.go": _go_registry(),
     }
+
+
+def _go_extra() -> str:
+    """Return the codec of the models that keep what they do not know; one line for each way."""
+    methods = "".join(
+        f"\n// MarshalJSON writes Extra, too.\n"
+        f"func (m {name}) MarshalJSON() ([]byte, error) {{\n"
+        f"\ttype plain {name}\n\treturn withExtra(plain(m), m.Extra)\n}}\n\n"
+        f"// UnmarshalJSON keeps what it does not know in Extra.\n"
+        f"func (m *{name}) UnmarshalJSON(text []byte) error {{ return decode(text, m) }}\n"
+        for name in views.open_answers(load())
+    )
+    return f"{GO_HEADER}\npackage signoff\n{methods}"
 
 
 def _go_type(name: str, schema: Node) -> str:

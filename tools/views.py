@@ -8,7 +8,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from contract_file import Node, is_free, is_scalar, request_schemas, schema_name, schemas
+from contract_file import (
+    Node,
+    answer_schemas,
+    is_free,
+    is_scalar,
+    request_schemas,
+    schema_name,
+    schemas,
+)
 
 # The server checks these and answers with pointers. A model that checked them too would give
 # users a second kind of error, and would refuse what a newer server allows.
@@ -139,7 +147,7 @@ def _go_property(schema: Node, target: Node, *, required: bool, sent: bool) -> N
 
 def go_view(contract: Node) -> Node:
     """Order fields as the contract does; say which are pointers and which hold user JSON."""
-    sent = request_schemas(contract)
+    sent, answers = request_schemas(contract), open_answers(contract)
     _inline_values(contract)
     _without(contract, "examples")
     named = schemas(contract)
@@ -150,7 +158,26 @@ def go_view(contract: Node) -> Node:
             _go_property(schema, target, required=required, sent=name in sent)
             schema["x-order"] = position
         owner.pop("additionalProperties", None)
+    for name in answers:
+        named[name]["properties"]["extra"] = dict(_GO_EXTRA)
     return _schemas_only(contract)
+
+
+_GO_EXTRA = {
+    "description": "Members that this version does not know, as they came.",
+    "x-go-name": "Extra",
+    "x-go-type": "map[string]json.RawMessage",
+    "x-go-type-skip-optional-pointer": True,
+    "x-go-json-ignore": True,
+    "x-order": 1000,
+}
+
+
+def open_answers(contract: Node) -> list[str]:
+    """Return the names of the objects to which a newer server may add members."""
+    answers = answer_schemas(contract)
+    named = schemas(contract).items()
+    return [name for name, schema in named if schema.get("properties") and name in answers]
 
 
 def typescript_view(contract: Node) -> Node:
