@@ -11,6 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Collection
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -63,6 +64,7 @@ def refusal(address: Address, reach: Reach) -> str | None:
     return next((reason for reason in reasons if reason is not None), None)
 
 
+@lru_cache(maxsize=1024)  # of the same few agents, again and again
 def url_refusal(url: str, reach: Reach) -> str | None:
     """Why a URL is no target, as far as it shows without resolving its name; else None."""
     try:

@@ -33,7 +33,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 Scalar: TypeAlias = str | int | None
 """What a column holds: text, a 64-bit integer, or null. Times are ms since the epoch, flags 0/1."""
@@ -45,8 +45,7 @@ Row: TypeAlias = Mapping[str, Any]
 """A row as read: column name to :data:`Scalar`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One named query of a change, and the number of rows that it must touch.
 
     ``expect`` of None means that any number will do.

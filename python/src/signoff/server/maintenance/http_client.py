@@ -123,11 +123,13 @@ class HttpClient:
 
     def _widened(self, url: str, reach: Reach) -> Reach:
         """The reach for a URL: what the operator allows by name need not be public."""
+        if reach is not Reach.PUBLIC:
+            return reach
         try:
             allowed = is_allowed(url, self._allowed_hosts)
         except ValueError:
             allowed = False
-        return Reach.AGENT if allowed and reach is Reach.PUBLIC else reach
+        return Reach.AGENT if allowed else reach
 
     def _open(self, reach: Reach) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(

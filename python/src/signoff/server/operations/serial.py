@@ -8,8 +8,8 @@ one parent finish at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from signoff.server.domain.store import Missed, StoreUnavailable
@@ -27,25 +27,49 @@ class Locks:
     """A lock for each key that somebody holds or waits for, and for no other."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._shared: dict[str, _Shared] = {}
 
-    @asynccontextmanager
-    async def hold(self, key: str) -> AsyncIterator[None]:
+    def hold(self, key: str) -> AbstractAsyncContextManager[None]:
         """Hold the lock of ``key``. Never take a second one inside."""
-        lock, users = self._held.get(key, (asyncio.Lock(), 0))
-        self._held[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._held[key]
-            if users == 1:
-                del self._held[key]
-            else:
-                self._held[key] = (lock, users - 1)
+        return _Hold(self._shared, key)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._shared)
+
+
+class _Shared(asyncio.Lock):
+    """A lock that counts who holds it or waits for it."""
+
+    users = 0
+
+
+class _Hold(AbstractAsyncContextManager[None]):
+    # No generator: every change passes here.
+
+    def __init__(self, shared: dict[str, _Shared], key: str) -> None:
+        self._shared = shared
+        self._key = key
+
+    async def __aenter__(self) -> None:
+        lock = self._shared.get(self._key)
+        if lock is None:
+            lock = self._shared[self._key] = _Shared()
+        lock.users += 1
+        try:
+            await lock.acquire()
+        except BaseException:
+            self._leave(lock)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        lock = self._shared[self._key]
+        lock.release()
+        self._leave(lock)
+
+    def _leave(self, lock: _Shared) -> None:
+        lock.users -= 1
+        if not lock.users:
+            del self._shared[self._key]
 
 
 async def every(works: Iterable[Awaitable[T]]) -> list[T]:

@@ -67,8 +67,10 @@ async def start(context: Context, principal: Principal, request: Request) -> Row
     claim = request.claim(principal)
     if parent is not None:
         key = str(parent["run_id"])
-    else:
-        key = context.ids.run() if claim is None else f"{principal.id} {claim.key}"
+    elif claim is not None:
+        key = f"{principal.id} {claim.key}"
+    else:  # there is nothing that it could meet
+        return await _start(context, principal, request, claim)
 
     async def work() -> Row:
         return await _start(context, principal, request, claim)
