@@ -1,5 +1,6 @@
 """`app.run()`: a socket, a URL under which the server finds it, and uvicorn."""
 
+import asyncio
 import contextlib
 import ipaddress
 import signal
@@ -10,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from signoff.errors import MissingDependencyError
+from signoff.gathering import Gathering
 
 ANYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 SHUTDOWN_SECONDS: Final = 10.0
@@ -83,12 +85,25 @@ def server(app: Any) -> Any:
 
     config = uvicorn.Config(
         app,
+        http=_protocol(),
         lifespan="on",
+        proxy_headers=False,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=int(SHUTDOWN_SECONDS),
     )
     return Server(config)
+
+
+def _protocol() -> Any:
+    """Uvicorn's HTTP, with answers in one piece."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(Gathering(transport))
+
+    return Protocol
 
 
 @contextlib.contextmanager

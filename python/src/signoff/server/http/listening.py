@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from signoff.gathering import Gathering
 from signoff.server.domain.errors import Refusal
 from signoff.server.http import problems
 
@@ -88,14 +89,10 @@ class Listener:
 
 
 class _Protocol(HttpToolsProtocol):
-    """Uvicorn's, but an answer leaves as one piece, and what it can't read as HTTP gets a problem.
-
-    It writes head and body apart, and each write is a call into the kernel here and one more
-    wake-up over there.
-    """
+    """Uvicorn's, but answers leave in one piece, and what is no HTTP gets a problem, too."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Gathering(transport))
+        super().connection_made(Gathering(transport))
 
     def send_400_response(self, msg: str) -> None:
         del msg
@@ -105,36 +102,6 @@ class _Protocol(HttpToolsProtocol):
         head = b"\r\n".join([*lines, b"connection: close", b"", b""])
         self.transport.write(head + bytes(answer.body))
         self.transport.close()
-
-
-class _Gathering(asyncio.Transport):
-    """A transport that sends what was written in one turn of the event loop at its end."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._written: list[bytes | bytearray | memoryview] = []
-        for name in _PASSED:
-            setattr(self, name, getattr(transport, name))
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        if not self._written:
-            self._loop.call_soon(self._send)
-        self._written.append(data)
-
-    def close(self) -> None:
-        self._send()
-        self._transport.close()
-
-    def _send(self) -> None:
-        pieces, self._written = self._written, []
-        if pieces and not self._transport.is_closing():
-            self._transport.write(b"".join(pieces))
-
-
-_PASSED: Final = ("get_extra_info", "is_closing", "pause_reading", "resume_reading", "abort")
-"""What of a transport uvicorn uses, besides what is gathered."""
 
 
 class _Uvicorn(uvicorn.Server):
