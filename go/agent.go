@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -52,7 +53,7 @@ func WithVersion(version string) AgentOption {
 // WithPublicURL is where the control plane reaches this agent. Run and Serve find it out; an agent that
 // is mounted in another server must be given it, prefix included.
 func WithPublicURL(url string) AgentOption {
-	return agentOption(func(s *agentSettings) { s.publicURL = url })
+	return agentOption(func(s *agentSettings) { s.publicURL = strings.TrimRight(url, "/") })
 }
 
 // WithShutdownTimeout is how long unfinished work may go on when the agent is told to end. Default 5 s.
@@ -127,9 +128,9 @@ func (a *Agent) Lifespan(ctx context.Context) error {
 	keeping, letGo := context.WithCancel(living)
 	go func() { defer close(kept); life.keep(keeping) }()
 	<-ctx.Done()
-	life.closing.Store(true)
+	life.hand.close()
 	life.leave(living, a.settings.shutdownAfter)
-	life.hand.handBack(a.settings.shutdownAfter, end)
+	life.hand.handBack(a.client.clock, a.settings.shutdownAfter, end)
 	letGo()
 	<-kept
 	return nil

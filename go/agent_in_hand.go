@@ -1,6 +1,7 @@
 package signoff
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -35,18 +36,22 @@ type inHand struct {
 	group  sync.WaitGroup
 	// releases bounds how many are given back at a time, when thousands are due together.
 	releases chan struct{}
+	// closed: the process ends, and takes no new ones.
+	closed bool
 }
 
 func newInHand() *inHand {
 	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]bool{}, releases: make(chan struct{}, releasesAtOnce)}
 }
 
-// start runs an attempt and reports how it ends. It is false when the attempt is in hand, or was.
+// start runs an attempt and reports how it ends. It does nothing when the attempt is in hand, or was,
+// and is false when no new ones are taken.
 func (h *inHand) start(a *attempt, work func(*Run) (json.RawMessage, error)) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.attempts[a.id] != nil || h.reported[a.id] {
-		return false
+	if h.attempts[a.id] != nil || h.reported[a.id] || h.closed {
+		a.cancel(nil)
+		return !h.closed
 	}
 	if earlier := h.newest[a.executionID]; earlier != nil {
 		// It has lost its lease.
@@ -65,6 +70,19 @@ func (h *inHand) knows(attemptID string) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	return h.attempts[attemptID] != nil || h.reported[attemptID]
+}
+
+// close takes no new attempts from here on.
+func (h *inHand) close() {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.closed = true
+}
+
+func (h *inHand) isClosed() bool {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return h.closed
 }
 
 func (h *inHand) get(attemptID string) *attempt {
@@ -135,8 +153,9 @@ func (h *inHand) suspend(then time.Time) {
 // handBack is for the end of the process: what waits for somebody else is released, the rest may
 // finish. Whatever is not finished after grace is handed back too, and goes on in another process by
 // its steps. Reports that the server does not take in as long again are given up by endNow.
-func (h *inHand) handBack(grace time.Duration, endNow func()) {
+func (h *inHand) handBack(clock Clock, grace time.Duration, endNow func()) {
 	const why = "the agent is shutting down"
+	h.close()
 	for _, a := range h.all() {
 		if a.isParked() {
 			// It costs the run nothing.
@@ -145,31 +164,37 @@ func (h *inHand) handBack(grace time.Duration, endNow func()) {
 	}
 	finished := make(chan struct{})
 	go func() { h.group.Wait(); close(finished) }()
-	if within(finished, grace) {
+	if within(clock, finished, grace) {
 		return
 	}
 	for _, a := range h.all() {
 		// A cancelled that nobody asked for hands it back.
 		a.end(ReportedStatusCancelled, why)
 	}
-	if within(finished, grace) {
+	if within(clock, finished, grace) {
 		return
 	}
 	endNow()
-	if !within(finished, grace) {
+	if !within(clock, finished, grace) {
 		for _, a := range h.all() {
 			a.log.Error("signoff: a reasoner does not end with its context", "execution", a.id)
 		}
 	}
 }
 
-func within(done <-chan struct{}, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// within waits for done, and tells whether it came in time.
+func within(clock Clock, done <-chan struct{}, d time.Duration) bool {
+	waiting, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = clock.Sleep(waiting, d)
+	}()
 	select {
 	case <-done:
 		return true
-	case <-timer.C:
+	case <-over:
 		return false
 	}
 }

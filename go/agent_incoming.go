@@ -88,8 +88,8 @@ func (l *lifetime) dispatched(writer http.ResponseWriter, request *http.Request,
 		reply(writer, http.StatusAccepted, receipt)
 		return
 	}
-	if l.closing.Load() {
-		refused(writer, http.StatusServiceUnavailable, ProblemCodeShuttingDown, "this agent is shutting down")
+	if l.hand.isClosed() {
+		shuttingDown(writer)
 		return
 	}
 	if most := l.agent.settings.maxRunning; most > 0 && l.hand.running() >= most {
@@ -110,8 +110,15 @@ func (l *lifetime) dispatched(writer http.ResponseWriter, request *http.Request,
 		refused(writer, http.StatusUnprocessableEntity, ProblemCodeInvalidInput, fmt.Sprintf("%s: %s", orRoot(faults[0].Pointer), faults[0].Detail), faults...)
 		return
 	}
-	l.hand.start(newAttempt(l, attemptID, request.Header.Get("X-Run-Id")), work)
+	if !l.hand.start(newAttempt(l, attemptID, request.Header.Get("X-Run-Id")), work) {
+		shuttingDown(writer)
+		return
+	}
 	reply(writer, http.StatusAccepted, receipt)
+}
+
+func shuttingDown(writer http.ResponseWriter) {
+	refused(writer, http.StatusServiceUnavailable, ProblemCodeShuttingDown, "this agent is shutting down")
 }
 
 // decided hands a decision to the run that waits for it.

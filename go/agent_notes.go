@@ -10,13 +10,15 @@ import (
 
 // Note leaves a remark in the run's history. It does not wait: notes are sent in order in the
 // background, all of them before the run's result. A later attempt that says the same again adds
-// nothing. A nil run logs it. Source: addNote.
+// nothing; that of a stopped run is none. A nil run logs it. Source: addNote.
 func (r *Run) Note(message string, tags ...string) {
 	if r == nil || r.of == nil {
 		slog.Info("signoff: note", "message", message, "tags", tags)
 		return
 	}
-	r.of.notes.add(message, tags)
+	if r.of.ctx.Err() == nil {
+		r.of.notes.add(message, tags)
+	}
 }
 
 // notes are those of one attempt. Each has a key of its digest and its place among equals.

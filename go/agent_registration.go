@@ -34,7 +34,6 @@ type lifetime struct {
 	// secret is what the server signs with; nil until it has answered, which closes known.
 	secret    atomic.Pointer[string]
 	known     chan struct{}
-	closing   atomic.Bool
 	heartbeat time.Duration
 	resync    bool
 }
@@ -76,7 +75,7 @@ func (l *lifetime) register(ctx context.Context) error {
 	for {
 		answer, err := l.hasty.registerNode(ctx, l.told)
 		if err == nil {
-			l.heartbeat = time.Duration(answer.HeartbeatSeconds * float64(time.Second))
+			l.heartbeat = max(time.Millisecond, time.Duration(answer.HeartbeatSeconds*float64(time.Second)))
 			if l.secret.Swap(&answer.WebhookSecret) == nil {
 				close(l.known)
 			}

@@ -26,6 +26,8 @@ func (a *Agent) Run(ctx context.Context, addr string) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second Ctrl-C ends the process at once.
+	context.AfterFunc(ctx, stop)
 	a.find(listener)
 	fmt.Printf("%s listens on %s\n", a.nodeID, a.publicURL())
 	return a.Serve(ctx, listener)
@@ -50,8 +52,11 @@ func (a *Agent) Serve(ctx context.Context, listener net.Listener) error {
 		err = context.Cause(living)
 	}
 	end(nil)
-	// What comes in now is refused anyway.
-	_ = server.Close()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if server.Shutdown(closing) != nil {
+		_ = server.Close()
+	}
 	<-served
 	return err
 }
