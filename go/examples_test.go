@@ -279,3 +279,36 @@ func TestNoExampleIsLongerThanSixtyLines(t *testing.T) {
 		}
 	}
 }
+
+func TestTheProgramOfTheReadmeAsks(t *testing.T) {
+	_, rest, _ := strings.Cut(string(must(os.ReadFile("README.md"))(t)), "```go\n")
+	source, _, _ := strings.Cut(rest, "```\n")
+	folder := t.TempDir()
+	here := must(filepath.Abs("."))(t)
+	module := "module deployer\n\ngo 1.25\n\nrequire github.com/signoff-dev/signoff/go v0.0.0\n\nreplace github.com/signoff-dev/signoff/go => " + here + "\n"
+	source = strings.Replace(source, "127.0.0.1:8001", "127.0.0.1:0", 1)
+	for name, text := range map[string]string{"main.go": source, "go.mod": module} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(folder, "deployer")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = folder
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	seen := onlooker(t, "deployer")
+	agent := started(t, program)
+	seen.known()
+	id := seen.begin("deploy", map[string]string{"version": "42"}).ExecutionID
+	question := seen.asked(id)
+	if question.ApprovalRequestID != "deploy-42" || *question.Title != "Deploy registry/shop:42 to production" {
+		t.Errorf("it asks %+v", question)
+	}
+	seen.decide(question.ID, DecisionApproved, "go ahead")
+	if got := seen.succeeded(id); got != `{"decision":"approved","feedback":"go ahead"}` {
+		t.Errorf("got %s", got)
+	}
+	agent.end()
+}

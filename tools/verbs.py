@@ -32,7 +32,6 @@ OTHERWISE: Final = {
     ("agent", "run", "TypeScript"): "listen",
     ("agent", "ai", "Go"): None,
     ("agent", "ai", "TypeScript"): None,
-    ("client", "decide", "Python"): "decide_approval_request",
     ("client", "streamEvents", "Python"): "stream_execution_events",
 }
 """What does not follow the rule: Go has no methods with type parameters, a model is asked in a step
@@ -117,15 +116,22 @@ def _row(verb: str, kind: str) -> str:
 
 
 def _cell(verb: str, kind: str, language: str) -> str:
-    name = OTHERWISE.get((kind, verb, language), _spelled(verb, language))
+    ruled = _spelled(verb, language)
+    name = OTHERWISE.get((kind, verb, language), ruled)
+    home = HOMES[kind, language]
+    if name != ruled and _is_declared(ruled, home):
+        raise SystemExit(f"{verb}: {language} has {ruled} now; take its excuse out of verbs.py")
     if name is None:
         return "–"
-    home = HOMES[kind, language]
-    source = "".join(_text(pattern) for pattern in home.files)
-    if not re.search(home.declared.format(re.escape(name)), source, re.MULTILINE):
+    if not _is_declared(name, home):
         raise SystemExit(f"{verb}: {language} has no {name} in {', '.join(home.files)}")
     shown = SHOWN.get((verb, language)) if kind == "agent" else None
     return f"`{shown or home.shown.format(name)}`"
+
+
+def _is_declared(name: str, home: Home) -> bool:
+    source = "".join(_text(pattern) for pattern in home.files)
+    return re.search(home.declared.format(re.escape(name)), source, re.MULTILINE) is not None
 
 
 def _spelled(verb: str, language: str) -> str:
