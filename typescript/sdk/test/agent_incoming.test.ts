@@ -250,6 +250,15 @@ test("a word of a newer server is no yes", async (t) => {
   assert.equal((result as { approved: boolean }).approved, false);
 });
 
+test("more than it may run at a time are for others, or later", async (t) => {
+  const { post, runs } = await node(t, { maxRunning: 1 });
+  assert.equal((await post("/reasoners/count", { number: 1 }, { headers: RUN })).status, 202);
+  const second = { headers: { ...RUN, "X-Execution-ID": "exec_2" } };
+  assert.deepEqual(await answered(await post("/reasoners/count", { number: 2 }, second)), [429, "busy"]);
+  assert.equal((await post("/reasoners/count", { number: 1 }, { headers: RUN })).status, 202);
+  assert.equal(runs.length, 1);
+});
+
 test("a later attempt ends the earlier one", async (t) => {
   const { post, told, runs } = await node(t);
   await post("/reasoners/count", { number: 1 }, { headers: RUN });

@@ -88,12 +88,25 @@ test("it says who it is, beats, and says when it leaves", async (t) => {
 });
 
 test("it waits for a server that is not there yet, and one that refuses is said", async (t) => {
-  const register = [refused, problem(401, "unauthorized"), problem(503, "shutting_down"), registered];
+  const register = [
+    refused,
+    refused,
+    problem(401, "unauthorized"),
+    problem(503, "shutting_down"),
+    registered,
+  ];
   const { agent, sent, log } = served(t, { register, heartbeat: [beaten] });
   agent.start();
   await agent.registered();
-  assert.equal(sent.filter(({ what }) => what === "register").length, 4);
-  assert.match(log.text, /n cannot register: UnauthorizedError/);
+  assert.equal(sent.filter(({ what }) => what === "register").length, 5);
+  const words = log.lines.map((line) => line.slice(0, line.indexOf(":") >>> 0));
+  assert.deepEqual(words, [
+    "n cannot register yet, and tries on",
+    "n cannot register",
+    "n cannot register yet, and tries on",
+    "n and the server hear each other again",
+    "n is registered",
+  ]);
 });
 
 test("a server that forgot is told again", async (t) => {

@@ -71,3 +71,35 @@ test("a run that does something else as well is kept", async (t) => {
   open();
   assert.deepEqual((await plane.finished(both.executionId)).result, ["approved", "done", 1]);
 });
+
+test("a run that waits for a child that waits for a person is let go too", async (t) => {
+  const reports: Array<{ status: string; waits_for?: string[] }> = [];
+  const agent = plane.agent("family", {
+    suspendAfterSeconds: 0.05,
+    fetch: async (url, init) => {
+      if (url.endsWith("/status")) reports.push(JSON.parse(String(init.body)));
+      // Polls that are not held for long soon tell that the child waits.
+      return await fetch(url.replace("wait_seconds=60", "wait_seconds=0"), init);
+    },
+  });
+  const attempts: number[] = [];
+  agent.reasoner("child", async (ctx) => (await ctx.pause({ approvalRequestId: "q" })).decision);
+  agent.reasoner("parent", async (ctx) => {
+    attempts.push(ctx.attempt);
+    return await ctx.call("family.child");
+  });
+  await plane.serving(t, agent);
+  const { executionId, runId } = await plane.client.executeAsync("family.parent");
+  await until(() => reports.length === 2);
+  const { items } = await plane.client.listExecutions({ runId });
+  const child = items.find(({ parentExecutionId }) => parentExecutionId === executionId)?.executionId ?? "";
+  const { id } = await plane.asked(child);
+  const released = reports.map((report) => [report.status, report.waits_for?.join()]).sort();
+  assert.deepEqual(released, [
+    ["waiting", id],
+    ["waiting", child],
+  ]);
+  await plane.client.decide(id, { decision: "approved" });
+  assert.equal((await plane.finished(executionId)).result, "approved");
+  assert.deepEqual(attempts, [1, 2]);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import fc from "fast-check";
 import { canonical, digest, plain } from "../src/canonical.js";
@@ -56,6 +57,27 @@ test("digests are those of Python, for whatever JSON JavaScript can hold", async
   const values = fc.sample(value, 500).map((each) => plain(each, "it"));
   const mine = await Promise.all(values.map((each) => digest(each)));
   assert.deepEqual(mine, pythons(values.map((each) => JSON.stringify(each))));
+});
+
+const vectors: Array<Record<"text" | "canonical" | "sha256", string>> = JSON.parse(
+  await readFile(`${ROOT}conformance/vectors/canonical_json.json`, "utf8"),
+);
+
+/** Whether JavaScript reads a text as it stands: its integers are doubles. */
+function isKept(text: string): boolean {
+  const numbers = text.match(/[0-9.eE+-]+/g) ?? [];
+  return numbers.every((word) => !/^-?\d+$/.test(word) || Number.isSafeInteger(Number(word)));
+}
+
+test("canonical forms and digests are those that all languages share", async () => {
+  let compared = 0;
+  for (const { text, canonical: expected, sha256 } of vectors) {
+    if (!isKept(text)) continue;
+    compared += 1;
+    assert.equal(canonical(JSON.parse(text)), expected);
+    assert.equal(await digest(JSON.parse(text)), sha256);
+  }
+  assert.equal(compared, vectors.length - 1);
 });
 
 test("members are sorted by their UTF-16 code units, and nothing is between them", () => {

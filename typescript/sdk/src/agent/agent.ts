@@ -53,9 +53,12 @@ export interface AgentOptions extends Omit<ClientOptions, "retry"> {
   shutdownSeconds?: number | undefined;
   /**
    * Seconds of waiting for nothing but people, after which a run is let go: it holds no memory here until the answer
-   * is there, and then goes on by its steps, as after a restart. By default never.
+   * is there, and then goes on by its steps, as after a restart. By default never: what a reasoner does besides its
+   * verbs is not seen, and would go on beside the next attempt.
    */
   suspendAfterSeconds?: number | undefined;
+  /** Runs at a time, without those that wait; more are sent to another process of the node, or later. No limit. */
+  maxRunning?: number | undefined;
   /** Takes the place of the console. */
   log?: Log | undefined;
 }
@@ -95,11 +98,12 @@ export class Agent {
     this.#calls = connect({ ...options, retry: PATIENT });
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? consoleLog;
-    const { suspendAfterSeconds = Infinity, shutdownSeconds = 0 } = options;
+    const { suspendAfterSeconds = Infinity, shutdownSeconds = 0, maxRunning = 1 } = options;
     if (!(suspendAfterSeconds > 0)) throw new RangeError("suspendAfterSeconds must be more than 0");
     if (!(shutdownSeconds >= 0 && shutdownSeconds <= LONGEST_SHUTDOWN_SECONDS)) {
       throw new RangeError(`shutdownSeconds must be 0 to ${LONGEST_SHUTDOWN_SECONDS}`);
     }
+    if (!(maxRunning >= 1)) throw new RangeError("maxRunning must be 1 or more");
     const suspendAfter = suspendAfterSeconds * 1000;
     this.#inHand = new InHand({ clock: this.#clock, log: this.#log, suspendAfter });
   }
@@ -162,6 +166,7 @@ export class Agent {
       reasoners: this.#reasoners,
       operations: new AgentOperations(this.#calls),
       ending: ending.signal,
+      maxRunning: this.#options.maxRunning ?? Infinity,
     });
     return { incoming, registration, kept: registration.keep(leaving.signal), leaving, ending };
   }

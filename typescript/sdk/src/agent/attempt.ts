@@ -33,6 +33,13 @@ export function attemptNumber(attemptId: string): { executionId: string; attempt
   return { executionId, attempt: /^\d+$/.test(number) ? Number(number) : 1 };
 }
 
+/** A verb that waits for somebody else: for the request or the execution with that id. */
+interface Park {
+  readonly id: string;
+  /** A person is waited for, without a time-out: another process could do that as well. */
+  patient: boolean;
+}
+
 /** One attempt of one execution, from its dispatch to its report. */
 export class Attempt {
   readonly identity: Identity;
@@ -40,8 +47,6 @@ export class Attempt {
   readonly waiters = new Waiters();
   /** The steps of earlier attempts and of this one, by key. */
   readonly recorded = new Map<string, Step>();
-  /** Calls whose child is not finished yet. */
-  children = 0;
   /** Steps that are being done or recorded. */
   working = 0;
   /** Set once the run goes on elsewhere: nothing that it awaits comes any more, and no `catch` sees why. */
@@ -50,8 +55,8 @@ export class Attempt {
   onChange: () => void = () => {};
   readonly #counts = new Map<string, number>();
   readonly #controller = new AbortController();
+  readonly #parks = new Set<Park>();
   #verbs = 0;
-  #patient = 0;
 
   constructor(identity: Identity, means: Means) {
     this.identity = identity;
@@ -63,14 +68,20 @@ export class Attempt {
     return this.#controller.signal;
   }
 
-  /** Whether it waits for somebody else, and another process could do that as well. */
+  /** Whether it waits for somebody else. */
   get parked(): boolean {
-    return this.children > 0 || this.waiters.size > 0;
+    return this.#parks.size > 0;
   }
 
-  /** Whether all that it is at is waiting for people, without a time-out of its own. */
+  /** Whether all that its verbs are at is waiting for people, without a time-out. */
   get resting(): boolean {
-    return this.#patient > 0 && this.#patient === this.#verbs;
+    const patient = [...this.#parks].filter((park) => park.patient).length;
+    return patient > 0 && patient === this.#verbs;
+  }
+
+  /** The ids that it waits for. */
+  get waitsFor(): string[] {
+    return [...new Set([...this.#parks].map(({ id }) => id))].sort();
   }
 
   /** The next number under a prefix, from 1, in this attempt. To be asked for before anything is awaited. */
@@ -110,14 +121,22 @@ export class Attempt {
     return await new Promise<never>(() => {});
   }
 
-  /** Counts `work` as patient: the run may rest while it lasts. */
-  async patiently<T>(work: () => Promise<T>): Promise<T> {
-    this.#patient += 1;
+  /** Wait for what has this id. `work` may say whether it is patient, as it goes on. */
+  async park<T>(
+    id: string,
+    patient: boolean,
+    work: (patient: (patient: boolean) => void) => Promise<T>,
+  ): Promise<T> {
+    const park: Park = { id, patient };
+    this.#parks.add(park);
     this.onChange();
     try {
-      return await work();
+      return await work((now) => {
+        park.patient = now;
+        this.onChange();
+      });
     } finally {
-      this.#patient -= 1;
+      this.#parks.delete(park);
       this.onChange();
     }
   }

@@ -7,6 +7,10 @@ import { outcome, recorded, store } from "./steps.js";
 
 const POLL_SECONDS = 60;
 
+/** Milliseconds between polls that the server does not hold, as when it is stopping. */
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 5_000;
+
 /** Of an `Idempotency-Key`, characters. */
 const LONGEST_KEY = 255;
 
@@ -47,16 +51,21 @@ async function finished(
   idempotencyKey: string,
 ): Promise<Execution> {
   const { signal, identity, means } = attempt;
-  const parentExecutionId = identity.attemptId;
-  attempt.children += 1;
-  try {
-    const options = { idempotencyKey, parentExecutionId, signal };
-    let child = await means.operations.executeAsync(target, { input }, options);
-    while (child.completedAt === undefined) {
-      child = await means.operations.getExecution(child.executionId, { waitSeconds: POLL_SECONDS, signal });
+  const options = { idempotencyKey, parentExecutionId: identity.attemptId, signal };
+  const started = await means.operations.executeAsync(target, { input }, options);
+  return await attempt.park(started.executionId, false, async (patient) => {
+    const { clock, operations } = means;
+    let child = started;
+    for (let idle = 0; child.completedAt === undefined; ) {
+      // While the child waits for a person, so does this run.
+      patient(child.status === "waiting");
+      const asked = clock.monotonic();
+      child = await operations.getExecution(child.executionId, { waitSeconds: POLL_SECONDS, signal });
+      idle = clock.monotonic() - asked < POLL_SECONDS * 500 ? idle + 1 : 0;
+      if (idle > 0 && child.completedAt === undefined) {
+        await clock.sleep(Math.min(FIRST_WAIT * 2 ** (idle - 1), LONGEST_WAIT), signal);
+      }
     }
     return child;
-  } finally {
-    attempt.children -= 1;
-  }
+  });
 }

@@ -50,6 +50,11 @@ export class InHand {
     return this.#held.has(attemptId) || this.#reported.has(attemptId);
   }
 
+  /** How many do something: wait neither for a person nor for a child. */
+  get running(): number {
+    return [...this.#held.values()].filter(({ attempt }) => !attempt.parked).length;
+  }
+
   /** The attempt ids, sorted. */
   ids(): string[] {
     return [...this.#held.keys()].sort();
@@ -101,9 +106,7 @@ export class InHand {
     const statusReason = "the agent is shutting down";
     for (const [attemptId, { attempt }] of this.#held) {
       // `waiting` costs the run nothing.
-      if (attempt.parked && attempt.working === 0) {
-        this.#stop(attemptId, { status: "waiting", statusReason }, true);
-      }
+      if (attempt.parked && attempt.working === 0) this.#release(attemptId, statusReason);
     }
     await this.#finished(grace);
     // A `cancelled` that nobody asked for hands it back.
@@ -136,14 +139,18 @@ export class InHand {
     return true;
   }
 
+  /** Let go of a run that waits: what it waits for brings it back. */
+  #release(attemptId: string, statusReason: string): void {
+    const waitsFor = this.#held.get(attemptId)?.attempt.waitsFor ?? [];
+    this.#stop(attemptId, { status: "waiting", statusReason, waitsFor }, true);
+  }
+
   /** Lets a run go that has waited for nothing but people for long enough. */
   #suspender(attempt: Attempt): () => void {
     const { suspendAfter, clock } = this.#options;
     if (suspendAfter === Infinity) return () => {};
     const statusReason = "suspended until there is an answer";
-    const suspend = (): void => {
-      this.#stop(attempt.identity.attemptId, { status: "waiting", statusReason }, true);
-    };
+    const suspend = (): void => this.#release(attempt.identity.attemptId, statusReason);
     let disarm: (() => void) | undefined;
     return () => {
       const resting = attempt.resting && !attempt.signal.aborted;

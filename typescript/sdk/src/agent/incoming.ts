@@ -30,6 +30,8 @@ export interface IncomingMeans {
   readonly clock: Clock;
   readonly log: Log;
   readonly ending: AbortSignal;
+  /** Runs at a time, without those that wait. */
+  readonly maxRunning: number;
 }
 
 /** Answers the requests of the control plane, one method per webhook of the contract. */
@@ -75,7 +77,7 @@ export class Incoming {
     body: Uint8Array,
     signedId: string | undefined,
   ): Promise<Answer> {
-    const { inHand, reasoners, nodeId } = this.#means;
+    const { inHand, reasoners, nodeId, maxRunning } = this.#means;
     const attemptId = headers.get("x-execution-id") ?? "";
     if (attemptId === "") return refusal(400, "invalid_request", "X-Execution-ID is missing");
     // The header is not signed, the message id is: so one signature is for one attempt.
@@ -85,6 +87,7 @@ export class Incoming {
     const accepted = { status: 202, body: { status: "processing", execution_id: attemptId } };
     if (inHand.has(attemptId)) return accepted;
     if (this.closing) return refusal(503, "shutting_down", "this agent is shutting down");
+    if (inHand.running >= maxRunning) return refusal(429, "busy", `this agent runs ${maxRunning} at a time`);
     const reasoner = reasoners.get(name);
     if (reasoner === undefined) return refusal(404, "not_found", `${nodeId} has no reasoner ${name}`);
     const input = await readInput(reasoner, body);
@@ -169,7 +172,19 @@ function json(body: Uint8Array): unknown {
   }
 }
 
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  413: "Content Too Large",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
 /** A problem as the contract's errors look. */
 export function refusal(status: number, code: string, detail: string): Answer {
-  return { status, body: { type: "about:blank", title: detail, status, code, detail } };
+  return { status, body: { type: "about:blank", title: TITLES[status], status, code, detail } };
 }

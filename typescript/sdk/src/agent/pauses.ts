@@ -85,8 +85,7 @@ async function newest(attempt: Attempt, approvalRequestId: string): Promise<Appr
 async function answer(attempt: Attempt, id: string, timeout: number): Promise<ApprovalResult | undefined> {
   const early = attempt.waiters.early(id);
   if (early !== undefined) return early;
-  if (timeout === Infinity) return await attempt.patiently(() => heard(attempt, id, timeout));
-  return await heard(attempt, id, timeout);
+  return await attempt.park(id, timeout === Infinity, () => heard(attempt, id, timeout));
 }
 
 async function heard(attempt: Attempt, id: string, timeout: number): Promise<ApprovalResult | undefined> {

@@ -33,6 +33,7 @@ export class Registration {
   #onKnown = (): void => {};
   #heartbeat = 1_000;
   #resync = false;
+  #toldOf = "";
 
   constructor(means: RegistrationMeans) {
     this.#means = means;
@@ -84,13 +85,14 @@ export class Registration {
         this.#heartbeat = answer.heartbeatSeconds * 1000;
         this.#resync = false;
         this.#onKnown();
+        this.#isWell();
         log.info(`${told.id} is registered`);
         return;
       } catch (error) {
         signal.throwIfAborted();
         // A wrong key or URL: somebody has to mend it, perhaps on the server's side.
         if (error instanceof RefusedError) log.error(`${told.id} cannot register: ${error}`);
-        else log.info(`${told.id} cannot register yet: ${error}`);
+        else this.#warnOnce("cannot register yet, and tries on", error);
       }
       await clock.sleep(wait, signal);
     }
@@ -111,10 +113,26 @@ export class Registration {
       for (const inHand of bodies ?? [whole]) {
         const heartbeat = { instanceId: told.instanceId, status: "ready", inHand };
         this.#resync = (await operations.heartbeatNode(told.id, heartbeat, { signal })).resync;
+        this.#isWell();
       }
     } catch (error) {
       if (error instanceof NotFoundError) throw error;
-      log.info(`a heartbeat was not heard: ${error}`);
+      // The key was revoked, or the server was given keys and this process has none.
+      if (error instanceof RefusedError) this.#warnOnce("is refused by the server and gets no work", error);
+      else log.info(`a heartbeat was not heard: ${error}`);
     }
+  }
+
+  /** Say what a person may have to mend; the same again only once it was well meanwhile. */
+  #warnOnce(what: string, why: unknown): void {
+    const said = `${this.#means.told.id} ${what}: ${why}`;
+    if (said !== this.#toldOf) this.#means.log.warn(said);
+    this.#toldOf = said;
+  }
+
+  #isWell(): void {
+    if (this.#toldOf === "") return;
+    this.#means.log.warn(`${this.#means.told.id} and the server hear each other again`);
+    this.#toldOf = "";
   }
 }

@@ -63,10 +63,9 @@ interface Datagrams {
 }
 
 interface NodeProcess {
-  readonly pid: number;
   once(signal: string, told: () => void): void;
   off(signal: string, told: () => void): void;
-  kill(pid: number, signal: string): void;
+  exit(code: number): void;
 }
 
 /** A module of Node's. Named in a variable: bundlers for other runtimes leave it alone. */
@@ -165,7 +164,7 @@ export async function stopListening(server: Server): Promise<void> {
   server.closeAllConnections();
 }
 
-/** Call `end` on SIGTERM and Ctrl-C, then die of the signal; a second one kills at once. What it returns undoes it. */
+/** Call `end` on SIGTERM and Ctrl-C, then exit with 0; a second one kills at once. What it returns undoes it. */
 export function onSignals(end: () => Promise<void>): () => void {
   const { process } = globalThis as unknown as { process: NodeProcess };
   const signals = ["SIGTERM", "SIGINT"];
@@ -174,7 +173,7 @@ export function onSignals(end: () => Promise<void>): () => void {
       signal,
       () => {
         undo();
-        end().finally(() => process.kill(process.pid, signal));
+        end().finally(() => process.exit(0));
       },
     ]),
   );
