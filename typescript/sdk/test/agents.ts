@@ -25,8 +25,8 @@ export class Plane {
     this.client = new SignoffClient({ serverUrl: server.url });
   }
 
-  static async start(): Promise<Plane> {
-    return new Plane(await Server.start());
+  static async start(environment: Record<string, string> = {}): Promise<Plane> {
+    return new Plane(await Server.start(environment));
   }
 
   async close(): Promise<void> {

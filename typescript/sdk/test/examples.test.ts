@@ -72,8 +72,3 @@ test("claim: code of before runs with the import, the client's name and the envi
     assert.ok(at > 0, `the example lacks, in this place: ${line}`);
   }
 });
-
-test("an example is short", async () => {
-  const lines = (await readFile(`${ROOT}examples/claim/typescript/main.ts`, "utf8")).trimEnd().split("\n");
-  assert.ok(lines.length <= 60);
-});

@@ -16,17 +16,19 @@ const COMMAND = join(ROOT, "python/.venv/bin/signoff");
 export class Server {
   url = "";
   readonly #folder: string;
+  readonly #environment: Record<string, string>;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, environment: Record<string, string>) {
     this.#folder = folder;
+    this.#environment = environment;
   }
 
-  static async start(): Promise<Server> {
+  static async start(environment: Record<string, string> = {}): Promise<Server> {
     if (!existsSync(COMMAND)) {
       throw new Error("these tests run against the real server; `make setup` installs it in python/.venv");
     }
-    const server = new Server(await mkdtemp(join(tmpdir(), "signoff-typescript-")));
+    const server = new Server(await mkdtemp(join(tmpdir(), "signoff-typescript-")), environment);
     await server.start();
     return server;
   }
@@ -40,7 +42,7 @@ export class Server {
       COMMAND,
       ["serve", "--json", "--port", port, "--database", database, "--test-control", TOKEN],
       {
-        env: { PATH, HOME, SIGNOFF_APPROVAL_WEBHOOK_SECRET: SECRET },
+        env: { PATH, HOME, SIGNOFF_APPROVAL_WEBHOOK_SECRET: SECRET, ...this.#environment },
         stdio: ["ignore", "pipe", "pipe"],
       },
     );
