@@ -258,6 +258,17 @@ async def test_recall_gives_grace_at_most_once_in_five_minutes(
     assert await left() == 60_000
 
 
+async def test_a_start_without_instances_does_not_use_up_the_grace(
+    store: Store, make: Maker, clock: ManualClock
+) -> None:
+    await recall(Liveness(clock), store, clock)
+    await make.node()
+    await put_instance(store, "a")
+    liveness = Liveness(clock)
+    await recall(liveness, store, clock)
+    assert liveness.lease_left_ms(A) == 60_000
+
+
 def test_time_in_which_nobody_could_be_heard_is_no_silence(
     liveness: Liveness, clock: ManualClock
 ) -> None:

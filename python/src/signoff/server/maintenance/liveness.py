@@ -262,7 +262,7 @@ async def recall(liveness: Liveness, store: Store, clock: Clock, *, served: bool
         return
     last = await store.one("get_fact", name=GRACE_FACT)
     grace = last is None or not 0 <= now - int(last["value"]) < GRACE_EVERY_MS
-    if grace:
+    if grace and rows:  # a start that nobody needs it at does not use it up
         change = Change()
         change.add("put_fact", name=GRACE_FACT, value=str(now))
         await store.apply(change)

@@ -35,6 +35,7 @@ _EMPTIED = (
     "clear_executions",
     "clear_instances",
     "clear_nodes",
+    "clear_facts",
 )
 
 MOST_RETRIES = 1_000

@@ -10,3 +10,7 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value
 -- name: ping
 -- Whether the database answers.
 SELECT 1 AS one
+
+-- name: clear_facts
+-- Forgets everything: for tests.
+DELETE FROM facts
