@@ -28,6 +28,15 @@ def test_a_case_loads_with_its_variants(tmp_path):
     assert [one.name for one in found["SRV-DEC-001"].variants] == ["a=1,b=x", "a=2,b=x"]
 
 
+def test_rows_run_for_each_combination(tmp_path):
+    found = load(tmp_path, [GOOD | {"for": {"a": [1, 2]}, "each": [{"name": "x", "b": 3}]}])
+    variants = found["SRV-DEC-001"].variants
+    assert [(one.name, one.values) for one in variants] == [
+        ("a=1,x", {"a": 1, "b": 3}),
+        ("a=2,x", {"a": 2, "b": 3}),
+    ]
+
+
 @pytest.mark.parametrize(
     "rows,place",
     [
@@ -38,7 +47,6 @@ def test_a_case_loads_with_its_variants(tmp_path):
         ([GOOD | {"requirement": "X-Y"}], "there is no requirement X-Y"),
         ([GOOD | {"twin": "SRV-DEC-009"}], "there is no twin SRV-DEC-009"),
         ([GOOD | {"steps": []}], "/0/steps"),
-        ([GOOD | {"for": {"a": [1]}, "each": [{"name": "b"}]}], "/0"),
         ("- id: a\n  id: b\n", "some.yaml:2: id twice"),
         ("- [", "some.yaml"),
     ],

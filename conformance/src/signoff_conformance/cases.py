@@ -101,11 +101,12 @@ def _case(row: Mapping[str, Any], path: Path) -> Case:
 
 
 def _variants(row: Mapping[str, Any]) -> Iterator[Variant]:
-    if "each" in row:
-        for one in row["each"]:
-            yield Variant(one["name"], {name: one[name] for name in one if name != "name"})
-        return
     axes: Mapping[str, Sequence[Any]] = row.get("for", {})
     for values in itertools.product(*axes.values()):
         chosen = dict(zip(axes, values, strict=True))
-        yield Variant(",".join(f"{name}={value}" for name, value in chosen.items()), chosen)
+        name = ",".join(f"{axis}={value}" for axis, value in chosen.items())
+        if "each" not in row:
+            yield Variant(name, chosen)
+        for one in row.get("each", ()):
+            told = {member: one[member] for member in one if member != "name"}
+            yield Variant(f"{name},{one['name']}" if name else one["name"], chosen | told)

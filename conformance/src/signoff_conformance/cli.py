@@ -7,6 +7,7 @@ import sys
 import typer
 
 from signoff_conformance.cli_check import check
+from signoff_conformance.cli_mutants import run_mutants
 from signoff_conformance.cli_reading import explain, list_
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.verdicts import Exit
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(explain)
 app.command("list")(list_)
+app.command("mutants")(run_mutants)
 
 
 def main() -> None:

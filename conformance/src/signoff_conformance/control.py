@@ -10,6 +10,9 @@ import aiohttp
 
 SECONDS = 60.0
 
+FAIL_POINTS = ("before_commit", "after_commit")
+"""``crash_…`` before either ends the process instead."""
+
 
 class ControlError(Exception):
     """Test control did not do what it was told: a fault of the server under test."""

@@ -115,4 +115,4 @@ def _local(contract: Contract, operations: list[Operation]) -> Case:
     )
 
 
-_STEPS: Final = ({"generated": "${step}"},)
+_STEPS: Final = ({"generated": "step"},)

@@ -66,7 +66,7 @@ def _case(
         id=case_id,
         title=title,
         requirement=requirement,
-        steps=({"generated": "${step}"},),
+        steps=({"generated": "step"},),
         twin=twin,
         variants=tuple(variants),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,22 +79,38 @@ async def run(
     performers: Sequence[Performer],
     *,
     told: Callable[[Result], None] = lambda _: None,
+    dear: Callable[[Item], bool] = lambda _: False,
 ) -> list[Result]:
     """Run all items, each on one of the performers; the results in the order of the items.
 
-    ``told`` hears of each result as it is there.
+    Args:
+        items: what to run.
+        performers: as many as are to run at a time.
+        told: hears of each result as it is there.
+        dear: whether an item needs something that takes long to set up. The first performer runs
+            those, before all others, so that it is set up once.
     """
-    waiting = list(enumerate(items))[::-1]
+    special = [(place, item) for place, item in enumerate(items) if dear(item)][::-1]
+    waiting = [(place, item) for place, item in enumerate(items) if not dear(item)][::-1]
     results: dict[int, Result] = {}
 
-    async def work(performer: Performer) -> None:
-        while waiting:
-            place, item = waiting.pop()
+    async def work(performer: Performer, queue: list[tuple[int, Item]]) -> None:
+        while queue:
+            place, item = queue.pop()
             results[place] = await run_one(item, performer)
             told(results[place])
 
-    await asyncio.gather(*(work(performer) for performer in performers))
+    first, *others = performers
+    await asyncio.gather(
+        _in_turn(work(first, special), work(first, waiting)),
+        *(work(performer, waiting) for performer in others),
+    )
     return [results[place] for place in sorted(results)]
+
+
+async def _in_turn(*works: Awaitable[None]) -> None:
+    for one in works:
+        await one
 
 
 async def run_one(item: Item, performer: Performer) -> Result:

@@ -8,7 +8,7 @@ from typing import Any
 from signoff_conformance import steps
 from signoff_conformance.cases import Case, Variant
 from signoff_conformance.contract import Contract
-from signoff_conformance.control import ControlError
+from signoff_conformance.control import FAIL_POINTS, Control, ControlError
 from signoff_conformance.endpoints import Host
 from signoff_conformance.profiles import PROFILES, Profile
 from signoff_conformance.runner import Failed, NotSupported
@@ -62,12 +62,7 @@ class ServerPerformer:
         """Perform one case in one variant on an empty server."""
         self.checks, self._traffic = 0, []
         target = await self._target(case.server)
-        if target.control is not None:
-            try:
-                await target.control.reset()
-                await target.control.advance(0)
-            except ControlError as error:
-                raise Failed(str(error)) from None
+        await _empty(target)
         stage = Stage(self._contract, target, self._host, variant.values)
         self._traffic = stage.traffic
         try:
@@ -90,3 +85,25 @@ class ServerPerformer:
             self._targets[name] = self._make(self._profiles[name], self._host.address)
         await self._targets[name].start()
         return self._targets[name]
+
+
+async def _empty(target: Target) -> None:
+    """Empty the store; a server that can't any more is started anew, once."""
+    if target.control is None:
+        return
+    try:
+        await _reset(target.control)
+    except ControlError:
+        await target.stop(kill=True)
+        await target.start()
+        try:
+            await _reset(target.control)
+        except ControlError as error:
+            raise Failed(str(error)) from None
+
+
+async def _reset(control: Control) -> None:
+    for name in FAIL_POINTS:
+        await control.fail(name, 0)
+    await control.reset()
+    await control.advance(0)

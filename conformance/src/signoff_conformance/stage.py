@@ -43,6 +43,7 @@ class Stage:
                 "fresh": fresh,
                 "host": host.address,
                 "zeros": "0" * 64,
+                "notify_secret": profiles.NOTIFY_SECRET,
                 **given,
             },
             {"text": _long_text, "nested": _nested, "number": int},

@@ -49,7 +49,7 @@ def kind_of(step: Step) -> str:
 
 
 async def _scene(stage: Stage, step: Step, place: str) -> None:
-    scene = scenes()[step["scene"]]
+    scene = scenes()[stage.values.fill(step["scene"])]
     given = {**scene.get("with", {}), **step.get("with", {})}
     for name, value in given.items():
         stage.values.keep(name, stage.values.fill(value))
@@ -69,11 +69,16 @@ async def _for_each(stage: Stage, step: Step, place: str) -> None:
 
 
 async def _generated(stage: Stage, step: Step, place: str) -> None:
-    """What a generated case does: the step that its variant holds, after what comes before it."""
-    del step
+    """Perform the step that the variant holds, after what comes before it."""
     if stage.values.kept("before"):
         await perform(stage, stage.values.get("before"), f"{place}, before")
-    await perform(stage, [stage.values.get("step")], place)
+    await perform(stage, [stage.values.get(step["generated"])], place)
+
+
+async def _refused(stage: Stage, step: Step, place: str) -> None:
+    """Perform the step that the variant holds, with another answer expected."""
+    other = {**stage.values.get(step["refused"]), "expect": step["expect"]}
+    await perform(stage, [other], place)
 
 
 async def _together(stage: Stage, step: Step, place: str) -> None:
@@ -113,6 +118,7 @@ KINDS: Final[Mapping[str, Callable[[Stage, Step], Awaitable[None]]]] = {
     "begin": steps_requests.begin,
     "held": steps_requests.held,
     "finish": steps_requests.finish,
+    "crash": steps_requests.crash,
     "pages": steps_requests.pages,
     "chain": steps_requests.chain,
     "stream": steps_streams.stream,
@@ -137,4 +143,5 @@ _NESTED: Final[Mapping[str, Callable[[Stage, Step, str], Awaitable[None]]]] = {
     "for_each": _for_each,
     "together": _together,
     "generated": _generated,
+    "refused": _refused,
 }

@@ -88,6 +88,14 @@ async def finish(stage: Stage, step: Step) -> None:
     keep(stage, step.get("keep"), exchange)
 
 
+async def crash(stage: Stage, step: Step) -> None:
+    """Send a request that the server dies of: an answer would be a lie."""
+    exchange = await send(stage, step["crash"])
+    stage.checks += 1
+    if exchange.status:
+        raise Failed(f"the server died and had answered before. {expectations.said(exchange)}")
+
+
 async def together(stage: Stage, step: Step) -> None:
     """Send several calls at once; which statuses come, in whatever order."""
     calls = [

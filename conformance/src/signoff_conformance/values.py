@@ -33,11 +33,13 @@ class Values:
         self, given: Mapping[str, Any] | None = None, makers: Mapping[str, Make] | None = None
     ) -> None:
         self._kept: dict[str, Any] = dict(given or {})
+        self._written = set(self._kept)
         self._makers = dict(makers or {})
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value, in the place of an older one."""
         self._kept[name] = value
+        self._written.discard(name)
 
     def kept(self, name: str) -> bool:
         """Whether something is kept under the name."""
@@ -80,7 +82,9 @@ class Values:
     def _named(self, match: re.Match[str]) -> Any:
         name, argument = match[1], match[2]
         if argument is None:
-            return self.get(name)
+            value = self.get(name)
+            # What a case has written may hold names; what a server has answered may not.
+            return self.fill(value) if name.partition(".")[0] in self._written else value
         if name not in self._makers:
             raise UnknownName(f"nothing makes ${{{name}:…}}")
         return self._makers[name](argument)
