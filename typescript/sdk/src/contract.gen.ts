@@ -147,8 +147,8 @@ export interface paths {
         /**
          * Start a reasoner.
          * @description Answers as soon as the execution is stored. With `Idempotency-Key`, kept per principal and operation for 24 h or while
-         *     the execution is unfinished, a repeat answers with the first execution; another target or body under that key is 409
-         *     `idempotency_conflict`. A child (`X-Parent-Execution-ID`) that a later attempt of its parent calls again, with the same
+         *     the execution is unfinished, a repeat, at the same time too, answers with the first execution; another target or body
+         *     under that key is 409 `idempotency_conflict`. A child (`X-Parent-Execution-ID`) that a later attempt of its parent calls again, with the same
          *     target, equal input and the same occurrence in its attempt, is the first child.
          */
         post: operations["executeAsync"];
@@ -416,7 +416,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List approval requests. */
+        /**
+         * List approval requests.
+         * @description Paths take `apr_` ids; who has an own id finds its requests here, by `approval_request_id` and `execution_id`.
+         */
         get: operations["listApprovalRequests"];
         put?: never;
         /**
