@@ -1,7 +1,8 @@
 """The skeleton of the store: one row per request, many rows in one durable commit.
 
-The same pragmas and the same way as the server's: one thread takes what is queued, commits once
-for all of it, and wakes the callers in one hop. No reads, no guards, no events.
+The same pragmas as the server's, and one durable commit for all that is queued, which wakes the
+callers in one hop. Its thread writes the rows, too: a single statement each is not worth more care.
+No reads, no guards, no events.
 """
 
 from __future__ import annotations
