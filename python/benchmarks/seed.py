@@ -8,7 +8,6 @@ from pathlib import Path
 
 from benchmarks.wire import Json
 
-
 AT_ONCE = 2_000
 """So many rows in one transaction: the server has to write meanwhile."""
 
