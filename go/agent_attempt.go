@@ -130,15 +130,19 @@ func (a *attempt) unpark(parked *park) {
 	delete(a.parks, parked)
 }
 
-// isParked tells whether it waits for somebody else, and another process could do that as well.
-func (a *attempt) isParked() bool {
+// rests tells whether it waits for somebody else and does no step beside: another process could do
+// that as well.
+func (a *attempt) rests() bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	return len(a.parks) > 0
+	return len(a.parks) > 0 && a.working == 0
 }
 
-// waitsOnly tells whether all that it does since then is to wait for people.
-func (a *attempt) waitsOnly(then time.Time) bool {
+// restsSince tells whether it only waits, and for people, since then.
+func (a *attempt) restsSince(then time.Time) bool {
+	if !a.rests() {
+		return false
+	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	for parked := range a.parks {
@@ -146,7 +150,7 @@ func (a *attempt) waitsOnly(then time.Time) bool {
 			return false
 		}
 	}
-	return len(a.parks) > 0 && a.working == 0
+	return true
 }
 
 // works counts a step that is being done, until the function is called that it returns.

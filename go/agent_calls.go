@@ -126,7 +126,7 @@ func (a *attempt) idempotencyKey(key string) string {
 // broken says, of an error that came because the run is stopped, that it is.
 func (a *attempt) broken(r *Run, err error) error {
 	if err != nil && r.Err() != nil && !errors.Is(err, ErrStopped) {
-		return stopped(r)
+		return contextError(r)
 	}
 	return err
 }

@@ -91,7 +91,7 @@ func (h *inHand) get(attemptID string) *attempt {
 // running is how many do something: neither wait for a person nor for a child.
 func (h *inHand) running() (count int) {
 	for _, a := range h.all() {
-		if !a.isParked() {
+		if !a.rests() {
 			count++
 		}
 	}
@@ -141,7 +141,7 @@ func (h *inHand) forget(a *attempt) {
 // decision brings it back.
 func (h *inHand) suspend(then time.Time) {
 	for _, a := range h.all() {
-		if a.waitsOnly(then) {
+		if a.restsSince(then) {
 			a.end(ReportedStatusWaiting, "suspended until somebody decides")
 		}
 	}
@@ -154,7 +154,7 @@ func (h *inHand) handBack(clock Clock, grace time.Duration, endNow func()) {
 	const why = "the agent is shutting down"
 	h.close()
 	for _, a := range h.all() {
-		if a.isParked() {
+		if a.rests() {
 			// It costs the run nothing.
 			a.end(ReportedStatusWaiting, why)
 		}

@@ -117,7 +117,7 @@ func (a *attempt) answerTo(r *Run, id string, timeout time.Duration) (*ApprovalR
 	case err == nil:
 		return result, nil
 	case r.Err() != nil:
-		return nil, stopped(r)
+		return nil, contextError(r)
 	}
 	return nil, &WaitTimeoutError{ID: id}
 }

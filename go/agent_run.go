@@ -62,10 +62,7 @@ func (r *Run) attempt(verb string) (*attempt, error) {
 		return nil, fmt.Errorf("%s: %w", verb, ErrNotInRun)
 	}
 	if r.Err() != nil {
-		return nil, stopped(r)
+		return nil, contextError(r)
 	}
 	return r.of, nil
 }
-
-// stopped is why the context of a run is over.
-func stopped(ctx context.Context) error { return contextError(ctx) }

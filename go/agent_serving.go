@@ -37,7 +37,7 @@ func (a *Agent) Run(ctx context.Context, addr string) error {
 // unfinished, and returns nil.
 func (a *Agent) Serve(ctx context.Context, listener net.Listener) error {
 	a.find(listener)
-	server := &http.Server{Handler: a, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: a, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	living, end := context.WithCancelCause(ctx)
 	served := make(chan struct{})
 	go func() {

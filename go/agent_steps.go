@@ -99,7 +99,7 @@ func (a *attempt) do(r *Run, key, name, fingerprint string, work func(context.Co
 	if failed != nil {
 		if r.Err() != nil {
 			// It was broken off: that is nothing to remember.
-			return nil, fmt.Errorf("%w, in %s: %w", stopped(r), key, failed)
+			return nil, fmt.Errorf("%w, in %s: %w", contextError(r), key, failed)
 		}
 		record.Error = said(failed)
 	} else {

@@ -139,25 +139,25 @@ func TestWhatWaitsForLongIsSuspendedAndComesBack(t *testing.T) {
 func TestAStepThatIsDoneIsNotSuspended(t *testing.T) {
 	now := time.Now()
 	a := &attempt{parks: map[*park]bool{}}
-	if a.waitsOnly(now) {
+	if a.restsSince(now) {
 		t.Error("it does not wait")
 	}
 	gate := a.park("apr_1", now.Add(-time.Minute))
-	if !a.waitsOnly(now) || a.waitsOnly(now.Add(-time.Hour)) {
+	if !a.restsSince(now) || a.restsSince(now.Add(-time.Hour)) {
 		t.Error("it waits since a minute")
 	}
 	done := a.works()
-	if a.waitsOnly(now) {
+	if a.restsSince(now) {
 		t.Error("it works on a step")
 	}
 	done()
 	child := a.park("exec_1", time.Time{})
-	if a.waitsOnly(now) {
+	if a.restsSince(now) {
 		t.Error("its child may be at work")
 	}
 	a.waitsSince(child, now.Add(-time.Second))
 	a.waitsSince(child, now.Add(time.Second))
-	if !a.waitsOnly(now) {
+	if !a.restsSince(now) {
 		t.Error("all that it does is to wait")
 	}
 	a.stop, a.cancel = nil, func(error) {}
@@ -166,7 +166,7 @@ func TestAStepThatIsDoneIsNotSuspended(t *testing.T) {
 	}
 	a.unpark(gate)
 	a.unpark(child)
-	if a.isParked() {
+	if a.rests() {
 		t.Error("it does not wait any more")
 	}
 }

@@ -36,10 +36,11 @@ func (w typeWords) MarshalJSON() ([]byte, error) {
 }
 
 var (
-	readsItself = reflect.TypeFor[json.Unmarshaler]()
-	readsText   = reflect.TypeFor[encoding.TextUnmarshaler]()
-	moment      = reflect.TypeFor[time.Time]()
-	anyNumber   = reflect.TypeFor[json.Number]()
+	// Types that read or write themselves, as any JSON or as text.
+	itself    = []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[json.Marshaler]()}
+	asText    = []reflect.Type{reflect.TypeFor[encoding.TextUnmarshaler](), reflect.TypeFor[encoding.TextMarshaler]()}
+	moment    = reflect.TypeFor[time.Time]()
+	anyNumber = reflect.TypeFor[json.Number]()
 )
 
 // schemaOf reads a type. A type within itself is anything there.
@@ -51,9 +52,9 @@ func readType(kind reflect.Type, within []reflect.Type) *schema {
 		return &schema{Types: typeWords{"string"}, Format: "date-time"}
 	case kind == anyNumber:
 		return &schema{Types: typeWords{"number"}}
-	case slices.Contains(within, kind), reflect.PointerTo(kind).Implements(readsItself):
+	case slices.Contains(within, kind), slices.ContainsFunc(itself, reflect.PointerTo(kind).Implements):
 		return &schema{}
-	case reflect.PointerTo(kind).Implements(readsText):
+	case slices.ContainsFunc(asText, reflect.PointerTo(kind).Implements):
 		return &schema{Types: typeWords{"string"}}
 	}
 	within = append(slices.Clip(within), kind)
