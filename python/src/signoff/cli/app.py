@@ -8,7 +8,18 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from signoff._version import __version__
-from signoff.cli import approvals, audit, demo, executions, keys, output, serve
+from signoff.cli import (
+    approvals,
+    audit,
+    backup,
+    demo,
+    doctor,
+    executions,
+    keys,
+    migrate,
+    output,
+    serve,
+)
 from signoff.cli.exits import MEANINGS, Exit
 from signoff.cli.failures import Failure
 from signoff.cli.options import AS_JSON
@@ -60,6 +71,10 @@ app.add_typer(executions.app, name="executions", rich_help_panel="Look and decid
 app.add_typer(approvals.app, name="approvals", rich_help_panel="Look and decide")
 app.add_typer(audit.app, name="audit", rich_help_panel="Look and decide")
 app.add_typer(keys.app, name="keys", rich_help_panel="Administer")
+app.command(rich_help_panel="Administer")(doctor.doctor)
+app.command(rich_help_panel="Administer")(migrate.migrate)
+app.command(rich_help_panel="Administer")(backup.backup)
+app.command(rich_help_panel="Administer")(backup.restore)
 
 
 def _version(value: bool) -> None:

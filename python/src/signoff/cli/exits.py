@@ -27,7 +27,8 @@ class Exit(IntEnum):
 
 MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.OK: "done",
-    Exit.NEGATIVE: "the answer is no: an audit found something wrong, the demo came to another end",
+    Exit.NEGATIVE: "the answer is no: an audit or doctor found something wrong, migrations are "
+    "pending, the demo came to another end",
     Exit.USAGE: "the command or a value in it is not right",
     Exit.UNREACHABLE: "no answer from the server",
     Exit.NOT_FOUND: "there is no such thing",
@@ -35,7 +36,7 @@ MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.FORBIDDEN: "the key is missing, unknown, or may not do this",
     Exit.AMBIGUOUS: "the own id has named several requests; they are listed",
     Exit.SERVER_FAULT: "the server could not, or what answered is no signoff server",
-    Exit.CANNOT_START: "serve: port taken, database unusable, not safe, packages missing",
+    Exit.CANNOT_START: "port taken, database unusable or in use, not safe, packages missing",
     Exit.RUN_FAILED: "executions watch: the run failed",
     Exit.RUN_CANCELLED: "executions watch: the run was cancelled",
     Exit.RUN_TIMED_OUT: "executions watch: the run ran out of time",

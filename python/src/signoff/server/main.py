@@ -54,6 +54,7 @@ __all__ = [
     "SystemClock",
     "build",
     "key_ring",
+    "opened",
     "running",
     "serve",
 ]
@@ -259,17 +260,28 @@ class KeyRing:
 
 
 @asynccontextmanager
-async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
-    """Open the keys of a database.
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """Open the database of a server, which may be running; its schema is brought up to date.
 
     Raises:
         StartError: the database can't be used.
     """
     store = await _open(settings)
     try:
-        yield KeyRing(store, SystemClock())
+        yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
+    """Open the keys of a database.
+
+    Raises:
+        StartError: the database can't be used.
+    """
+    async with opened(settings) as store:
+        yield KeyRing(store, SystemClock())
 
 
 def _lock(settings: Settings) -> Lock | None:

@@ -9,7 +9,7 @@ import asyncpg
 
 from signoff.server.domain.store import SchemaError
 from signoff.server.store import migrations
-from signoff.server.store.postgres_connections import is_unavailable, unavailable
+from signoff.server.store.postgres_connections import connect, is_unavailable, unavailable
 
 if TYPE_CHECKING:
     from signoff.server.store.postgres_connections import Session
@@ -41,6 +41,23 @@ async def migrate(session: Session) -> None:
         if is_unavailable(error):
             raise unavailable(error) from error
         raise SchemaError(f"the schema can't be set up: {error}") from error
+
+
+async def applied(url: str) -> set[int]:
+    """The migrations that a database has. Changes nothing.
+
+    Raises:
+        StoreUnavailable: it can't be reached.
+    """
+    session = await connect(url)
+    try:
+        known = await session.fetchval("SELECT to_regclass('schema_migrations')")
+        rows = await session.fetch("SELECT version FROM schema_migrations") if known else []
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise unavailable(error) from error
+    finally:
+        await session.close()
+    return {row["version"] for row in rows}
 
 
 def in_dialect(statement: str) -> str:

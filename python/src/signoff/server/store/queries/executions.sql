@@ -193,3 +193,12 @@ WHERE parent_execution_id = :execution_id AND parent_attempt = :attempt LIMIT 1
 -- name: clear_executions
 -- Deletes all executions: for tests.
 DELETE FROM executions
+
+-- name: newest_execution
+-- When the newest execution was made.
+SELECT created_at FROM executions ORDER BY execution_id DESC LIMIT 1
+
+-- name: count_overdue_dispatches
+-- By node, how many executions have been due for dispatch since before a time, and since when.
+SELECT node_id, COUNT(*) AS held, MIN(dispatch_at) AS since FROM executions
+WHERE dispatch_at < :before GROUP BY node_id ORDER BY node_id

@@ -57,3 +57,12 @@ ORDER BY next_at, id LIMIT :limit
 -- name: clear_messages
 -- Empties the outbox: for tests.
 DELETE FROM messages
+
+-- name: count_old_messages
+-- How many messages have waited for their delivery since before a time, and since when.
+SELECT COUNT(*) AS held, MIN(created_at) AS since FROM messages
+WHERE next_at IS NOT NULL AND created_at < :before
+
+-- name: count_dead_messages
+-- How many messages were given up.
+SELECT COUNT(*) AS held FROM messages WHERE state = 'dead'
