@@ -76,6 +76,7 @@ check-generated: setup
 check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	$(BIN)/openapi-spec-validator openapi.yaml
 	cd typescript && npm run --silent lint:contract
+	$(BIN)/python tools/compatibility.py
 
 # What runs in one process on both cores first, then what starts processes of its own and looks at the
 # time that they take. Coverage counts both. With ARGS: one pytest, with those.
