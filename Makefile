@@ -80,7 +80,7 @@ check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 
 # What runs in one process on both cores first, then what starts processes of its own and looks at the
 # time that they take. Coverage counts both. With ARGS: one pytest, with those.
-test-python: $(PYTHON_READY)
+test-python: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) # the generators of other clients
 ifdef ARGS
 	cd python && .venv/bin/pytest $(ARGS)
 else
