@@ -83,7 +83,7 @@ def check(
         told,
         judgement,
         requirements.load(),
-        "controlled" if server_cmd or token else "real",
+        "controlled" if token or "{token}" in (server_cmd or "") else "real",
         seen.value(),
         {subject: server_cmd or server_url or ""},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -70,7 +71,10 @@ class Control:
             self._http = None
 
     def _told(self, answer: Mapping[str, Any]) -> int:
-        self.now = parse(answer["now"])
+        try:
+            self.now = parse(answer["now"])
+        except (KeyError, TypeError, ValueError):
+            raise ControlError(f"test control: clock answered {dict(answer)}, no time") from None
         return self.now
 
     async def _post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -87,7 +91,9 @@ class Control:
                     raise ControlError(
                         f"test control: {path} answered {answer.status}: {text[:300]}"
                     )
-                told: dict[str, Any] = await answer.json()
+                told: dict[str, Any] = json.loads(text)
+        except ValueError:
+            raise ControlError(f"test control: {path} answered no JSON: {text[:300]}") from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ControlError(f"test control: {path} got no answer: {error!r}") from None
         if not isinstance(told, dict):

@@ -120,6 +120,7 @@ async def pages(stage: Stage, step: Step) -> None:
         exchange = await send(stage, {**step, "call": step["pages"], "query": query})
         expectations.check(stage, None, exchange)
         page = exchange.json()
+        stage.expect(step["pages"], {"items": {"$type": "array"}}, page)
         items += page["items"]
         if "next_cursor" not in page:
             break
@@ -141,13 +142,13 @@ async def chain(stage: Stage, step: Step) -> None:
     query: dict[str, Any] = {"limit": 200}
     while True:
         exchange = await send(stage, {"call": list_id, "path": values, "query": query})
-        expectations.check(stage, 200, exchange)
+        expectations.check(stage, {"status": 200, "body": {"items": {"$each": _EVENT}}}, exchange)
         events += exchange.json()["items"]
         if "next_cursor" not in exchange.json():
             break
         query["cursor"] = exchange.json()["next_cursor"]
     owner = await send(stage, {"call": read_id, "path": values})
-    expectations.check(stage, 200, owner)
+    expectations.check(stage, {"status": 200, "body": {"event_head": _HEAD}}, owner)
     stage.checks += 1
     if found := chains.faults(events, owner.json()["event_head"]):
         raise Failed(f"the chain: {'; '.join(found[:3])}")
@@ -156,6 +157,9 @@ async def chain(stage: Stage, step: Step) -> None:
     if "keep" in step:
         stage.values.keep(step["keep"], events)
 
+
+_HEAD: Final = {"seq": {"$type": "integer"}, "hash": {"$type": "string"}}
+_EVENT: Final = {**_HEAD, "prev_hash": {"$type": "string"}, "type": {"$type": "string"}}
 
 _CHAINS: Final = {
     "execution": ("listExecutionEvents", "getExecution", "execution_id"),

@@ -18,6 +18,7 @@ import aiohttp
 
 from signoff_conformance.control import Control
 from signoff_conformance.profiles import Profile
+from signoff_conformance.runner import Untestable
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
@@ -96,7 +97,8 @@ class Started:
         self._profile = profile
         self._folder = folder
         self._port = free_port()
-        self._token = secrets.token_hex(16) if profile.test_control else None
+        controlled = profile.test_control and "{token}" in command
+        self._token = secrets.token_hex(16) if controlled else None
         self._process: asyncio.subprocess.Process | None = None
         told = {
             name: text.replace("{subscriber}", subscriber) for name, text in profile.env.items()
@@ -151,7 +153,7 @@ class Started:
     async def _make_keys(self) -> None:
         wanted = {name: key for name, key in self._profile.keys.items() if name not in self.keys}
         if wanted and self._keys_command is None:
-            raise TargetError("cases with keys need --keys-cmd")
+            raise Untestable("the server needs keys for this: say --keys-cmd")
         for name, key in wanted.items():
             values = {"data": str(self._folder), "role": key.role, "name": name, "node": key.node}
             process = await asyncio.create_subprocess_exec(

@@ -163,8 +163,10 @@ def _shown(body: bytes) -> Any:
     if len(body) > LONGEST_SHOWN:
         return f"{len(body)} bytes"
     try:
-        return json.loads(body)
-    except ValueError:
+        value = json.loads(body, parse_constant=str)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair has no UTF-8
+        return value
+    except (ValueError, RecursionError):
         pass
     try:
         return body.decode()
