@@ -52,10 +52,14 @@ class Bench:
 
     async def stop(self) -> None:
         """End all three."""
+        await self.leave()
+        await self.target.stop()
+
+    async def leave(self) -> None:
+        """End the adapter and the proxy; the server stays for others."""
         await self.adapter.stop()
         await self.proxy.stop()
         await self.wire.close()
-        await self.target.stop()
 
     async def clean(self) -> None:
         """Begin a case: an empty server, nothing recorded, nothing armed.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from signoff_conformance.cases import Case, Variant
 from signoff_conformance.client_bench import KEY, Bench
-from signoff_conformance.client_steps import Steps
+from signoff_conformance.client_steps import PATIENCE_SECONDS, Steps
 from signoff_conformance.profiles import SECRET
 from signoff_conformance.runner import Failed, NotSupported
 from signoff_conformance.values import Values
@@ -17,10 +17,16 @@ ABILITIES: Final = ("clock", "exact_integers", "key_order", "unknown_members", "
 
 
 class ClientPerformer:
-    """One adapter at work."""
+    """One adapter at work.
 
-    def __init__(self, bench: Bench) -> None:
+    Args:
+        bench: what it works on.
+        patience: seconds that a client may take for what costs no time on its clock.
+    """
+
+    def __init__(self, bench: Bench, patience: float = PATIENCE_SECONDS) -> None:
         self._bench = bench
+        self._patience = patience
         self.subject: str = bench.hello["name"]
         self.checks = 0
 
@@ -43,7 +49,7 @@ class ClientPerformer:
         for name, value in variant.values.items():
             # Of a variant, examples are put in at once; what the steps keep is not there yet.
             values.keep(name, values.fill(value) if _is_example(value) else value)
-        steps = Steps(bench, values)
+        steps = Steps(bench, values, self._patience)
         try:
             for step in case.steps:
                 await steps.perform(step)

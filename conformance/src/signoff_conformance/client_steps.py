@@ -19,14 +19,18 @@ from signoff_conformance.values import Values
 PATIENCE_SECONDS: Final = 10.0
 """How long a client may take for what costs no time on its clock."""
 
+MOST_SLEEPS: Final = 50
+"""Whoever sleeps more often in one call does not come to an end."""
+
 Step = Mapping[str, Any]
 
 
 class Steps:
     """Performs the steps of one case in one variant."""
 
-    def __init__(self, bench: Bench, values: Values) -> None:
+    def __init__(self, bench: Bench, values: Values, patience: float = PATIENCE_SECONDS) -> None:
         self._bench = bench
+        self.patience = patience
         self._values = values
         self._calls: dict[str, int] = {}
         self._last = ""
@@ -111,17 +115,25 @@ class Steps:
     async def _reply(self, name: str) -> Mapping[str, Any]:
         number, adapter = self._calls[name], self._bench.adapter
         arrived = await adapter.changed.until(
-            lambda: adapter.fault is not None or adapter.replied(number), PATIENCE_SECONDS
+            lambda: adapter.fault is not None or adapter.replied(number) or bool(self._sleeper()),
+            self.patience,
         )
         adapter.check()
+        if arrived and not adapter.replied(number):
+            raise Failed(f"it sleeps {self._sleeper():g} ms instead of coming back")
         if not arrived:
             await adapter.ask("hello", protocol=1)
             told = "".join(f"; {dict(event)}" for event in adapter.events[:1])
-            raise Failed(f"{name} has not come back after {PATIENCE_SECONDS:g} s{told}")
+            raise Failed(f"{name} has not come back after {self.patience:g} s{told}")
         reply = await adapter.reply(number)
         if "unsupported" in reply:
             raise NotSupported(reply["unsupported"])
         return reply
+
+    def _sleeper(self) -> float:
+        """How long the client sleeps that nobody is going to fire; 0 if it does not sleep."""
+        events = self._bench.adapter.events
+        return next((event["ms"] for event in events if event["event"] == "sleeping"), 0.0)
 
     async def _sleeps(self, step: Step) -> None:
         """One sleep after the other, each fired when it has been looked at."""
@@ -144,9 +156,7 @@ class Steps:
             event = await self._event("sleeping")
             slept.append(event["ms"])
             await adapter.ask("fire", timer=event["timer"])
-            await adapter.changed.until(
-                lambda: bool(adapter.events) or self._over(), PATIENCE_SECONDS
-            )
+            await adapter.changed.until(lambda: bool(adapter.events) or self._over(), self.patience)
         limits = {"$each": {"$all": [{"$least": told["least"]}, {"$most": told["most"]}]}}
         self._expect(limits, slept, "its sleeps, in ms")
         self._expect({"$least": told["count"]}, len(slept), "how often it slept")
@@ -158,10 +168,12 @@ class Steps:
     async def _until(self, step: Step) -> None:
         """Fire whatever it sleeps until the call is over."""
         adapter, number = self._bench.adapter, self._calls[step["until"]]
-        while not adapter.replied(number):
+        for _ in range(MOST_SLEEPS):
+            if adapter.replied(number):
+                break
             await adapter.changed.until(
                 lambda: bool(adapter.events) or adapter.replied(number) or bool(adapter.fault),
-                PATIENCE_SECONDS,
+                self.patience,
             )
             adapter.check()
             if not adapter.events:
@@ -183,7 +195,7 @@ class Steps:
         adapter = self._bench.adapter
         found = await adapter.changed.until(
             lambda: bool(adapter.events) or adapter.fault is not None or self._over(),
-            PATIENCE_SECONDS,
+            self.patience,
         )
         adapter.check()
         if not adapter.events:
@@ -224,7 +236,7 @@ class Steps:
         wanted, proxy = step.get("count", 1), self._bench.proxy
         operation = step["arrives"]
         if not await proxy.changed.until(
-            lambda: len(proxy.of(operation)) >= wanted or self._unsupported(), PATIENCE_SECONDS
+            lambda: len(proxy.of(operation)) >= wanted or self._unsupported(), self.patience
         ):
             raise Failed(f"{operation} came {len(proxy.of(operation))} times, not {wanted}")
         if self._unsupported():
@@ -238,7 +250,7 @@ class Steps:
         def done() -> bool:
             return any(one.server_reply for one in proxy.of(operation))
 
-        if not await proxy.changed.until(done, PATIENCE_SECONDS):
+        if not await proxy.changed.until(done, self.patience):
             raise Failed(f"{operation} never reached the server")
 
     async def _release(self, step: Step) -> None:
@@ -248,7 +260,7 @@ class Steps:
     async def _gives_up(self, step: Step) -> None:
         proxy, operation = self._bench.proxy, step["gives_up"]
         if not await proxy.changed.until(
-            lambda: any(one.given_up for one in proxy.of(operation)), PATIENCE_SECONDS
+            lambda: any(one.given_up for one in proxy.of(operation)), self.patience
         ):
             raise Failed(f"the request of {operation} is still open: nobody waits for it any more")
         self.checks += 1

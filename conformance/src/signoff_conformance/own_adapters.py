@@ -1,0 +1,89 @@
+"""The adapters of this repository's own SDKs: built from the sources, as they are or changed."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from signoff_conformance import places
+
+REPOSITORY: Final = places.CONTRACT.parent
+
+SOURCES: Final[Mapping[str, Path]] = {
+    "python": Path("python/src/signoff"),
+    "go": Path("go"),
+    "typescript": Path("typescript/sdk/src"),
+}
+"""Where the source of each SDK lies in the repository."""
+
+
+class BuildError(Exception):
+    """An adapter does not build; the text is what the compiler says."""
+
+
+async def prepare(language: str, into: Path, sources: Path | None = None) -> Sequence[str]:
+    """Build an adapter in the folder `into`; the command that starts it.
+
+    Args:
+        language: a key of `SOURCES`.
+        into: an empty folder.
+        sources: of the SDK; by default those in the repository.
+
+    Raises:
+        BuildError: it does not build.
+    """
+    sources = sources or REPOSITORY / SOURCES[language]
+    return await _PREPARE[language](into, sources)
+
+
+async def _python(into: Path, sources: Path) -> Sequence[str]:
+    del into
+    adapter = REPOSITORY / "conformance/adapters/python/adapter.py"
+    return ["env", f"PYTHONPATH={sources.parent}", sys.executable, str(adapter)]
+
+
+async def _go(into: Path, sources: Path) -> Sequence[str]:
+    shutil.copytree(sources, into / "go", ignore=shutil.ignore_patterns("*_test.go", "testdata"))
+    adapter = into / "conformance/adapters/go"
+    shutil.copytree(REPOSITORY / "conformance/adapters/go", adapter)
+    await _run(["go", "build", "-o", str(into / "adapter"), "."], adapter)
+    return [str(into / "adapter")]
+
+
+async def _typescript(into: Path, sources: Path) -> Sequence[str]:
+    adapter, sdk = into / "adapter", into / "adapter/node_modules/@signoff/sdk"
+    ignored = shutil.ignore_patterns("node_modules", "package-lock.json")
+    shutil.copytree(REPOSITORY / "conformance/adapters/typescript", adapter, ignore=ignored)
+    (sdk / "dist").mkdir(parents=True)
+    shutil.copy(REPOSITORY / "typescript/sdk/package.json", sdk)
+    esbuild = REPOSITORY / "typescript/node_modules/.bin/esbuild"
+    bundle = f"--outfile={sdk / 'dist/index.js'}"
+    options = [
+        "--bundle",
+        "--format=esm",
+        "--platform=node",
+        "--target=node20",
+        "--log-level=error",
+    ]
+    await _run([str(esbuild), str(sources / "index.ts"), bundle, *options], into)
+    return ["node", str(adapter / "adapter.mjs")]
+
+
+_PREPARE: Final[Mapping[str, Callable[[Path, Path], Awaitable[Sequence[str]]]]] = {
+    "python": _python,
+    "go": _go,
+    "typescript": _typescript,
+}
+
+
+async def _run(command: Sequence[str], folder: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise BuildError(f"{' '.join(command)}: {out.decode(errors='replace')[-2000:]}")
