@@ -313,3 +313,16 @@ var verbs = map[string]verb{
 	"getOpenapi":   with(func(ctx context.Context, c *signoff.Client, _ *none) (any, error) { return c.GetOpenapi(ctx) }),
 	"getMetrics":   with(func(ctx context.Context, c *signoff.Client, _ *none) (any, error) { return c.GetMetrics(ctx) }),
 }
+
+// lacks: what agents call; and Pause takes its time from the context, which withdraws nothing.
+var lacks = []string{
+	"registerNode",
+	"heartbeatNode",
+	"shutdownNode",
+	"reportExecutionStatus",
+	"addNote",
+	"recordStep",
+	"appendExecutionEvent",
+	"requestExecutionApproval",
+	"pause.timeout_ms",
+}

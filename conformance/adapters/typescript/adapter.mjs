@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import * as sdk from "@signoff/sdk";
 import { Clock } from "./clock.mjs";
-import { codecs, verbs } from "./verbs.mjs";
+import { codecs, LACKS, verbs } from "./verbs.mjs";
 import { snake, Unsupported } from "./words.mjs";
 
 /** The first that fits counts. */
@@ -47,6 +47,7 @@ const messages = {
     version: "0.1.0",
     // JavaScript's numbers end at 2^53, and its objects put keys like "10" first.
     abilities: { clock: true, exact_integers: false, key_order: false, unknown_members: true },
+    lacks: LACKS,
   }),
 
   open(line) {

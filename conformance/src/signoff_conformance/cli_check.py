@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from signoff_conformance import (
     cases,
+    client_check,
     generated,
     known_failures,
     report,
@@ -34,6 +36,17 @@ from signoff_conformance.target import Found, Started, Target
 from signoff_conformance.verdicts import Exit, Result, Verdict
 
 _console = Console(highlight=False, soft_wrap=True)
+
+REFERENCE = (
+    f"{sys.executable} -m signoff.cli serve --port {{port}}"
+    " --database sqlite:///{data}/signoff.db [--test-control {token}]"
+)
+"""Starts the reference server, where it is installed beside the suite."""
+
+REFERENCE_KEYS = (
+    f"{sys.executable} -m signoff.cli keys create --role {{role}} --name {{name}}"
+    " [--node {node}] --database sqlite:///{data}/signoff.db"
+)
 
 
 def check(
@@ -62,21 +75,33 @@ def check(
     workers: Annotated[int, typer.Option(min=1, help="Servers at a time.")] = 2,
     subject: Annotated[str, typer.Option(help="Its name in the report.")] = "server",
     coverage: Annotated[bool, typer.Option(help="Demand the whole contract.")] = False,
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Starts the adapter of a client or receiver, which is checked instead of the "
+            "server; or python, go, typescript for those of this repository."
+        ),
+    ] = None,
 ) -> None:
-    """Check a server and exit 0 when it keeps the contract, 1 when not.
+    """Check a server, or clients, and exit 0 when they keep the contract, 1 when not.
 
     2: the command line is wrong; 3: the suite failed; 4: nothing ran.
     """
+    if adapter and server_cmd is None and server_url is None:
+        server_cmd, keys_cmd = REFERENCE, REFERENCE_KEYS
     if (server_cmd is None) == (server_url is None):
         Console(stderr=True).print("give --server-cmd or --server-url")
         raise typer.Exit(Exit.USAGE)
     with tempfile.TemporaryDirectory(prefix="signoff-conformance-") as folder:
         made = _Maker(server_cmd, keys_cmd, server_url, key, token, Path(folder))
-        found = asyncio.run(_check(made, only or (), workers, subject))
+        if adapter:
+            found = asyncio.run(_check_clients(adapter, made, Path(folder), only or (), workers))
+        else:
+            found = asyncio.run(_check(made, only or (), workers, subject))
     results, seen = found
     rows = known_failures.load(known) if known else []
     told, faults = known_failures.apply(rows, results, datetime.now(UTC).date())
-    if coverage and not only:
+    if coverage and not only and not adapter:
         faults += seen.missing()
     judgement = verdicts.judge(told, faults=faults)
     whole = Report(
@@ -85,7 +110,7 @@ def check(
         requirements.load(),
         "controlled" if token or "{token}" in (server_cmd or "") else "real",
         seen.value(),
-        {subject: server_cmd or server_url or ""},
+        {one: one for one in adapter} if adapter else {subject: server_cmd or server_url or ""},
     )
     if json_report:
         report.write_json(whole, json_report)
@@ -154,6 +179,22 @@ async def _check(
 
 def _is_dear(item: runner.Item) -> bool:
     return item.case.server != "open"
+
+
+async def _check_clients(
+    adapters: Sequence[str], make: _Maker, folder: Path, only: Sequence[str], workers: int
+) -> tuple[list[Result], Coverage]:
+    # Nobody listens where a client's server would notify.
+    nobody = "127.0.0.1:9"
+    results = await client_check.check(
+        adapters,
+        lambda _: make(PROFILES["open"], nobody),
+        folder,
+        only=only,
+        told=_tell,
+        at_a_time=workers,
+    )
+    return results, Coverage(Contract.load())
 
 
 def _tell(result: Result) -> None:

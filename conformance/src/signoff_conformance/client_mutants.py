@@ -1,8 +1,8 @@
 """Clients with one mistake each: what is green must have been seen red.
 
-A mutant is a few edits of a copy of an SDK. Each must apply exactly once, each mutant must be killed
-by every case that it lists, and by nothing but a failure: a client that does not build, or an
-adapter that breaks the protocol, proves nothing.
+A mutant is a few edits of a copy of an SDK. Each must apply exactly once, each mutant must be
+killed by every case that it lists, and by nothing but a failure: a client that does not build, or
+an adapter that breaks the protocol, proves nothing.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ class Steps:
         self.patience = patience
         self._values = values
         self._calls: dict[str, int] = {}
+        self._ops: dict[str, str] = {}
         self._last = ""
         self.checks = 0
 
@@ -77,6 +78,7 @@ class Steps:
         if "$for" in args:
             args = args[args["$for"]]
         args = {**{name: args[name] for name in args if name != "$more"}, **args.get("$more", {})}
+        self._ops[self._last] = step["call"]
         self._calls[self._last] = self._bench.adapter.send("call", op=step["call"], args=args)
 
     async def _cancel(self, step: Step) -> None:
@@ -126,9 +128,17 @@ class Steps:
             told = "".join(f"; {dict(event)}" for event in adapter.events[:1])
             raise Failed(f"{name} has not come back after {self.patience:g} s{told}")
         reply = await adapter.reply(number)
-        if "unsupported" in reply:
-            raise NotSupported(reply["unsupported"])
+        self._lacking(self._ops[name], reply)
         return reply
+
+    def _lacking(self, what: str, reply: Mapping[str, Any]) -> None:
+        """What is not supported must have been said before: else a fault could hide in it."""
+        if "unsupported" not in reply:
+            return
+        lacks = self._bench.hello.get("lacks", ())
+        if not any(one == what or one.startswith(f"{what}.") for one in lacks):
+            raise Failed(f"{reply['unsupported']}, and its hello does not say that it lacks {what}")
+        raise NotSupported(reply["unsupported"])
 
     def _sleeper(self) -> float:
         """How long the client sleeps that nobody is going to fire; 0 if it does not sleep."""
@@ -333,18 +343,18 @@ class Steps:
         names = ("form", "headers", "secrets", "now")
         message = {name: told[name] for name in names} | {"body": base64.b64encode(body).decode()}
         reply = await self._bench.adapter.ask("receive", **message)
+        self._lacking(f"receive.{told['form']}", reply)
         self._judge(step, reply)
 
     async def _codec(self, step: Step) -> None:
         told = step["codec"]
         reply = await self._bench.adapter.ask("codec", type=told["type"], text=told["text"])
+        self._lacking(f"codec.{told['type']}", reply)
         if "ok" in reply:
             reply = {"ok": json.loads(reply["ok"]["text"])}
         self._judge(step, reply)
 
     def _judge(self, step: Step, reply: Mapping[str, Any]) -> None:
-        if "unsupported" in reply:
-            raise NotSupported(reply["unsupported"])
         step = step.get("outcome", step)
         wanted = {"ok": step["gives"]} if "gives" in step else {"error": step["fails"]}
         self._expect(wanted, {name: reply[name] for name in reply if name != "id"}, "it answers")
