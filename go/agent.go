@@ -95,6 +95,9 @@ func NewAgent(nodeID string, options ...AgentOption) *Agent {
 	if !nodeName.MatchString(nodeID) {
 		a.faults = append(a.faults, fmt.Errorf("signoff: a node's name is 1 to 128 of A-Z a-z 0-9 _ -, not %q", nodeID))
 	}
+	if a.settings.shutdownAfter < 0 || a.settings.maxRunning < 0 || a.settings.log == nil {
+		a.faults = append(a.faults, errors.New("signoff: an agent needs a logger, and no number below zero"))
+	}
 	client, err := NewClient(a.settings.client...)
 	if err != nil {
 		a.faults = append(a.faults, err)

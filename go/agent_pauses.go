@@ -38,6 +38,9 @@ func (r *Run) Pause(request *ApprovalRequest, options ...PauseOption) (*Approval
 	if err != nil {
 		return nil, err
 	}
+	if request == nil {
+		request = &ApprovalRequest{} // which the server refuses, by its places
+	}
 	asked := &ExecutionApprovalRequest{
 		ApprovalRequestID:  request.ApprovalRequestID,
 		ApprovalRequestURL: request.ApprovalRequestURL,

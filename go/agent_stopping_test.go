@@ -286,7 +286,7 @@ func TestWhatWasReportedIsRememberedForLongButNotForEver(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAnAgentIsSaidWhenItIsServed(t *testing.T) {
-	agent := NewAgent("no name", WithServerURL("nowhere"), WithPublicURL("http://127.0.0.1:9"))
+	agent := NewAgent("no name", WithServerURL("nowhere"), WithPublicURL("http://127.0.0.1:9"), WithMaxRunning(-1))
 	for _, name := range []string{"a", "a", "a b"} {
 		AddReasoner(agent, name, func(*Run, struct{}) (any, error) { return nil, nil })
 	}
@@ -294,7 +294,7 @@ func TestWhatIsWrongWithAnAgentIsSaidWhenItIsServed(t *testing.T) {
 	if err == nil {
 		t.Fatal("it runs")
 	}
-	wantText(t, err.Error(), "node's name", "server's URL", "has a reasoner a already", "reasoner's name")
+	wantText(t, err.Error(), "node's name", "server's URL", "below zero", "has a reasoner a already", "reasoner's name")
 	wantError(t, NewAgent("n").Lifespan(soon(t)), ErrAgentNotRunning)
 	wantError(t, NewAgent("n").Registered(soon(t)), ErrAgentNotRunning)
 	_, err = (*Run)(nil).Pause(&ApprovalRequest{})

@@ -1,5 +1,5 @@
 // Package signoff lets a program ask a person before it does something risky, and go on with the
-// answer. It is the client of the signoff control plane.
+// answer. It is the client of the signoff control plane, and what agents are made of.
 //
 //	client, err := signoff.NewClient() // SIGNOFF_SERVER, SIGNOFF_API_KEY
 //	…
@@ -12,6 +12,17 @@
 // alone, and the verbs that people think in: RequestApproval, WaitForApproval, Pause, Decide, Respond,
 // WaitForExecution, StreamEvents, and an Iter… for each list. [WebhookHandler] receives what the
 // server sends.
+//
+// An agent serves reasoners: functions that the control plane runs, and that may ask a person in
+// the middle. What they did before is recorded, so that a killed process that is started again goes on
+// where it stopped:
+//
+//	agent := signoff.NewAgent("deployer")
+//	signoff.AddReasoner(agent, "deploy", func(run *signoff.Run, in Release) (*Outcome, error) {
+//		result, err := run.Pause(&signoff.ApprovalRequest{ApprovalRequestID: "deploy-" + in.Version})
+//		…
+//	})
+//	err := agent.Run(ctx, "127.0.0.1:8001")
 //
 // # Messages
 //

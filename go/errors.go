@@ -16,6 +16,7 @@ import (
 //	*ProtocolError      an answer that is not in the contract
 //	*WaitTimeoutError   the wait is over, what it was for goes on; errors.Is(err, ErrWaitTimeout)
 //	*SignatureError     a message is not to be believed
+//	(in agents, those of agent_errors.go)
 //	context.Canceled, context.DeadlineExceeded (by errors.Is)   the caller's context is over
 //
 // No text here holds a key, a secret or a signature.

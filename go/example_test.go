@@ -52,6 +52,34 @@ func ExampleClient_Pause() {
 	// Output: deploying: Go ahead.
 }
 
+func ExampleAddReasoner() {
+	type release struct {
+		Version string `json:"version"`
+	}
+	build := func(context.Context) (string, error) { return "registry/shop:42", nil } // your code
+
+	agent := signoff.NewAgent("example-deployer") // SIGNOFF_SERVER, SIGNOFF_API_KEY
+	signoff.AddReasoner(agent, "deploy", func(run *signoff.Run, in release) (signoff.Outcome, error) {
+		image, err := signoff.StepAs(run, "build", build, signoff.StepInput(in)) // done once
+		if err != nil {
+			return "", err
+		}
+		result, err := run.Pause(&signoff.ApprovalRequest{
+			ApprovalRequestID: "deploy-" + in.Version,
+			Title:             "Deploy " + image + " to production",
+		})
+		if err != nil {
+			return "", err
+		}
+		return result.Decision, nil
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	if err := agent.Run(ctx, "127.0.0.1:0"); err != nil { // until SIGTERM; here, for a moment
+		log.Fatal(err)
+	}
+}
+
 func ExampleClient_WaitForApproval_timeout() {
 	ctx := context.Background()
 	client, err := signoff.NewClient()
