@@ -49,7 +49,7 @@ def notes(server: Server, execution_id: str) -> list[Json]:
 def test_it_registers_with_its_reasoners(shared_server: Server, foreign: AgentProcess) -> None:
     node = shared_server.get("/nodes/foreign-approver")
     assert {reasoner["id"] for reasoner in node["reasoners"]} == {
-        *("gate", "ask_two", "through", "double", "fail")
+        *("gate", "ask_two", "through", "outer", "double", "fail")
     }
     (instance,) = node["instances"]
     assert instance["state"] == "live"
@@ -99,7 +99,7 @@ def test_it_calls_another_foreign_agent(
     script = SCRIPTS / "doubler.py"
     start_shared_agent("foreign-doubler", script, python=agentfield_python())
     execution_id = shared_server.begin(
-        "foreign-approver.through", target="foreign-doubler.double", arguments={"number": 21}
+        "foreign-approver.through", callee="foreign-doubler.double", arguments={"number": 21}
     )
     assert shared_server.succeeded(execution_id) == {"said": 42}
     (child,) = [
@@ -117,7 +117,7 @@ def test_it_calls_an_agent_of_this_project_that_pauses(
 ) -> None:
     start_shared_agent("gates", AGENTS / "gates.py")
     execution_id = shared_server.begin(
-        "foreign-approver.through", target="gates.ask", arguments={"own_id": "nested"}
+        "foreign-approver.through", callee="gates.ask", arguments={"own_id": "nested"}
     )
     question = until(lambda: pending(shared_server, "nested"), what="the child asks")
     # A question of the child holds the parent too.

@@ -5,7 +5,7 @@ import os
 from agentfield import Agent  # type: ignore[import-not-found]
 
 app = Agent(
-    node_id="foreign-approver",
+    node_id=os.environ.get("NODE_ID", "foreign-approver"),
     agentfield_server=os.environ["SIGNOFF_SERVER"],
     callback_url=f"http://127.0.0.1:{os.environ['PORT']}",
     api_key=os.environ.get("SIGNOFF_API_KEY"),
@@ -37,9 +37,15 @@ async def ask_two(own_id: str) -> list:
 
 
 @app.reasoner()
-async def through(target: str, arguments: dict) -> dict:
+async def through(callee: str, arguments: dict) -> dict:
     """Calls another agent, and gives back what it says."""
-    return {"said": await app.call(target, **arguments)}
+    return {"said": await app.call(callee, **arguments)}
+
+
+@app.reasoner()
+async def outer(middle: str, inner: str, own_id: str) -> dict:
+    """Calls an agent that calls another one that asks."""
+    return {"said": await app.call(middle, callee=inner, arguments={"own_id": own_id})}
 
 
 @app.reasoner()

@@ -79,6 +79,7 @@ class Delivery:
         self._deadlines: OrderedDict[asyncio.Task[None], int] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._secrets: dict[InstanceKey, str] = {}
+        self._foreign: set[InstanceKey] = set()
 
     @property
     def calls(self) -> set[asyncio.Task[None]]:
@@ -112,6 +113,7 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._secrets.clear()
+        self._foreign.clear()
         self._read_to = 0
 
     async def _read(self, now: int, since: int) -> None:
@@ -186,6 +188,8 @@ class Delivery:
             if found is None:
                 return None
             self._secrets[key] = found["secret"]
+            if not found["own"]:
+                self._foreign.add(key)
         return self._secrets[key]
 
     async def _send(self, row: Row, secret: str | None) -> tuple[Answer | None, str]:
@@ -223,7 +227,11 @@ class Delivery:
         await recorded(
             self._context,
             lambda: deliveries.mark_delivered(
-                self._context, row, status=answer.status, resolved=resolved
+                self._context,
+                row,
+                status=answer.status,
+                resolved=resolved,
+                foreign=_instance(row) in self._foreign,
             ),
         )
         self._counters.delivered(row["kind"], "delivered")

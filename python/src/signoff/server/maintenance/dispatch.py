@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from signoff.server.domain.errors import NotFound
 from signoff.server.domain.store import StoreUnavailable
@@ -15,9 +15,12 @@ from signoff.server.maintenance.doors import Doors
 from signoff.server.maintenance.flights import Flights
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import Liveness
-from signoff.server.operations import claims, dispatching
+from signoff.server.operations import claims, dispatching, waiters
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.recovery import Left
+
+HELD = 100
+"""Own ids whose runs are looked for at once."""
 
 _log = logging.getLogger("signoff.maintenance")
 
@@ -45,6 +48,7 @@ class Dispatcher:
         backoff: Backoff = DISPATCH,
     ) -> None:
         self._context = context
+        self._liveness = liveness
         self._wake = wake
         self._doors = Doors(context.clock, liveness, backoff)
         self._flights = Flights(context, http, self._doors, counters, wake, backoff)
@@ -91,14 +95,22 @@ class Dispatcher:
             limit += sum(node == node_id for node in self._claiming.values())
         due = await claims.dispatches(self._context, node_id, limit=limit)
         fresh = [execution_id for execution_id in due if execution_id not in self._claiming]
-        held = await self._held(node_id) if fresh and len(free) > 1 else Counter()
+        foreign = not all(map(self._liveness.is_own, free))
+        several = len(free) > 1 and (fresh or foreign)
+        choice = _Choice(free, await self._held(node_id) if several else Counter())
         for execution_id in fresh[: sum(free.values())]:
-            key = min(free, key=lambda key: (held[key], key))
-            self._claim(execution_id, key)
-            held[key] += 1
-            free[key] -= 1
-            if not free[key]:
-                del free[key]
+            if (key := choice.take()) is not None:
+                self._claim(execution_id, key)
+        if foreign and free:
+            await self._hand_out_held(node_id, choice)
+
+    async def _hand_out_held(self, node_id: str, choice: _Choice) -> None:
+        """Runs that need an own id go where it is free, one for each id."""
+        for held in await waiters.due(self._context, node_id, limit=HELD):
+            if held.execution_id in self._claiming:
+                continue
+            if (key := choice.take(held.taken_in)) is not None:
+                self._claim(held.execution_id, key)
 
     async def _held(self, node_id: str) -> Counter[InstanceKey]:
         rows = await self._context.store.all("count_leases", node_id=node_id)
@@ -125,3 +137,28 @@ class Dispatcher:
                 self._wake()
         if dispatch is not None:
             self._flights.start(dispatch)
+
+
+class _Choice:
+    """Who gets the next: of those that take work the one that holds the least.
+
+    Args:
+        free: how much each may get; used up by :meth:`take`.
+        held: how much each holds.
+    """
+
+    def __init__(self, free: dict[InstanceKey, int], held: Counter[InstanceKey]) -> None:
+        self._free = free
+        self._held = held
+
+    def take(self, without: Container[str] = ()) -> InstanceKey | None:
+        """The next one that is not among those named; None when there is none."""
+        left = [key for key in self._free if key.instance_id not in without]
+        if not left:
+            return None
+        key = min(left, key=lambda key: (self._held[key], key))
+        self._held[key] += 1
+        self._free[key] -= 1
+        if not self._free[key]:
+            del self._free[key]
+        return key

@@ -198,6 +198,11 @@ class Liveness:
         instance = self._instances.get(key)
         return 0 if instance is None else instance.beats
 
+    def is_own(self, key: InstanceKey) -> bool:
+        """Whether it is an agent of this project."""
+        instance = self._instances.get(key)
+        return instance is not None and instance.pulse.own
+
     def workers(self) -> list[InstanceKey]:
         """The instances that take work now."""
         return [key for key in self._instances if self.takes_work(key)]

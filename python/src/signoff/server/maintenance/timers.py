@@ -62,6 +62,9 @@ class Timers:
         await self._forget(
             "any_old_instances", "delete_old_instances", before=now - INSTANCE_MS, state=away
         )
+        change = Change()
+        change.add("delete_old_waiters", expect=None)
+        await self._context.store.apply(change)
 
     async def _forget(self, is_any: str, delete: str, **old: int | str) -> None:
         # In portions: others write, too.

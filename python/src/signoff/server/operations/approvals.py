@@ -23,7 +23,15 @@ from signoff.server.domain.matching import (
 )
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row, Statement, Value, given
-from signoff.server.operations import access, approval_reads, closing, outbox, rendering, serial
+from signoff.server.operations import (
+    access,
+    approval_reads,
+    closing,
+    outbox,
+    rendering,
+    serial,
+    waiters,
+)
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 from signoff.server.operations.tree import Draft, Tree
@@ -70,13 +78,21 @@ async def request_execution_approval(
         access.require_unfinished(context, tree.execution.row)
         return await _ask(context, principal, tree, body)
 
-    return await serial.change(context, row["run_id"], work)
+    try:
+        return await serial.change(context, row["run_id"], work)
+    except waiters.Busy as busy:
+        raise await waiters.unanswered(context, busy) from None
 
 
 async def _ask(
     context: Context, principal: Principal, tree: Tree, body: Mapping[str, Any]
 ) -> Shape:
-    own = await _is_own(context, tree.execution)
+    instance = await closing.leaseholder(context, tree.execution)
+    own = await _is_own(context, tree.execution, instance)
+    if instance is not None and not own:
+        own_id = body["approval_request_id"]
+        if not await waiters.hold(context, tree, own_id):
+            raise await waiters.put_back(context, tree, instance, own_id)
     asked = _asked(body, tree.execution.row["attempt"], own=own)
     stored = await context.store.all(
         "list_execution_requests", execution_id=tree.execution.chain_id
@@ -225,9 +241,8 @@ def _asked(body: Mapping[str, Any], attempt: int = 0, *, own: bool = False) -> A
     )
 
 
-async def _is_own(context: Context, execution: Execution) -> bool:
+async def _is_own(context: Context, execution: Execution, instance: Row | None) -> bool:
     """Whether an agent of this project asks: what holds the lease, else what registered last."""
-    instance = await closing.leaseholder(context, execution)
     if instance is None:
         instance = await context.store.one("get_node", node_id=execution.row["node_id"])
     return instance is not None and bool(instance["own"])

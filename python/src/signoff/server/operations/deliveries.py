@@ -7,7 +7,7 @@ from signoff.server.domain.errors import Conflict, NotFound
 from signoff.server.domain.execution import UNFINISHED
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Change, Missed, Row, Statement, Value, given
-from signoff.server.operations import cursors, rendering, serial
+from signoff.server.operations import cursors, rendering, serial, waiters
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 
@@ -70,7 +70,12 @@ async def retry_delivery(
 
 
 async def mark_delivered(
-    context: Context, row: Row, *, status: int, resolved: bool | None = None
+    context: Context,
+    row: Row,
+    *,
+    status: int,
+    resolved: bool | None = None,
+    foreign: bool = False,
 ) -> bool:
     """A message was heard (any 2xx); whether it was still pending.
 
@@ -82,6 +87,7 @@ async def mark_delivered(
         row: the message as it was sent.
         status: the HTTP status of the answer.
         resolved: whether the agent found somebody who waits; callbacks only.
+        foreign: whether the agent has one waiter for each own id.
     """
     now = context.clock.now()
     tried: dict[str, Value] = {"last_status": status, "last_error": None, "delivered_at": now}
@@ -92,6 +98,9 @@ async def mark_delivered(
         # Who withdrew a question does not wait for its answer.
         unheard = {"status": ApprovalStatus.CANCELLED.value} if resolved is False else {}
         change.add("deliver_decision", expect=None, id=row["approval_id"], now=now, **unheard)
+        if foreign:
+            change.statements.append(waiters.answered(row))
+            change.wake("due")  # for those who wait for the id
         change.add(
             "touch_execution",
             expect=None,

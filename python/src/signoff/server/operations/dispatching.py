@@ -14,7 +14,7 @@ from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, TIMED_OUT
 from signoff.server.domain.node import AttemptId
 from signoff.server.domain.store import Change, Row
-from signoff.server.operations import claims, leases, recovery, reports, serial, targets
+from signoff.server.operations import claims, leases, recovery, reports, serial, targets, waiters
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -61,6 +61,8 @@ async def claim(context: Context, execution_id: str, key: InstanceKey) -> Dispat
         execution = tree.execution
         due = execution.row["dispatch_at"]
         if due is None or due > tree.now or execution.row["node_id"] != key.node_id:
+            return None
+        if not instance["own"] and not await waiters.reserve(context, tree, key.instance_id):
             return None
         # An own agent says what it has in hand; of another, only who sends it will know.
         sender = None if instance["own"] else context.server_id
@@ -145,6 +147,7 @@ async def refuse(
         if tree is None:
             return False
         execution = tree.execution
+        waiters.drop(tree, execution)
         execution.release(at=tree.now, why=why, dispatch_at=tree.now + delay_ms, refused=True)
         await context.store.apply(tree.change())
         return True

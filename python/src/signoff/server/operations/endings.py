@@ -16,7 +16,7 @@ from signoff.server.domain.execution import Execution
 from signoff.server.domain.node import AttemptId
 from signoff.server.domain.store import Value
 from signoff.server.domain.transition import Transition
-from signoff.server.operations import closing, outbox
+from signoff.server.operations import closing, outbox, waiters
 from signoff.server.operations.context import Context
 from signoff.server.operations.tree import Tree
 
@@ -50,6 +50,8 @@ async def end(
     if tell_agent:
         await _tell_agent(context, tree, execution, reason)
     # An agent whose run is cancelled has waiters left behind; one that reports an end has none.
+    if not (tell_agent and execution.row["pending_own"]):
+        waiters.drop(tree, execution)
     await closing.close_pending(context, tree, actor, of=execution, clear_waiters=tell_agent)
     tree.move(transition, actor, reason=reason, data=data, of=execution, **columns)
     tree.extend([outbox.drop_callbacks(execution.chain_id)])

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, RUNNING
 from signoff.server.domain.store import Row
-from signoff.server.operations import outbox, serial
+from signoff.server.operations import outbox, serial, waiters
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -102,6 +102,7 @@ async def _end(
             at=tree.now, why=why, dispatch_at=tree.now + delay_ms if due else None, actor=actor
         )
         tree.extend([outbox.drop_callbacks(execution.chain_id)])
+        waiters.drop(tree, execution)
     await context.store.apply(tree.change())
 
 

@@ -212,6 +212,8 @@ def _registration(
         state=InstanceState.LIVE.value,
         now=now,
     )
+    if own:
+        change.add("free_held", expect=None, node_id=key.node_id)
     change.wake(NODES)
     return change
 

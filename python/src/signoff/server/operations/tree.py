@@ -269,7 +269,7 @@ class _Member:
         row = self._execution.row
         return {
             name: row[name]
-            for name in ("waiting_children", "dispatch_at")
+            for name in ("waiting_children", "dispatch_at", "held_for")
             if name in row and row[name] != self._read[name]
         }
 

@@ -22,6 +22,7 @@ UPDATE executions SET event_seq = :event_seq, event_hash = :event_hash
 --? offered_at: , offered_at = :offered_at
 --? offered_by: , offered_by = :offered_by
 --? claimed_until: , claimed_until = :claimed_until
+--? held_for: , held_for = :held_for
 --? dispatch_at: , dispatch_at = :dispatch_at
 --? pending_own: , pending_own = :pending_own
 --? waiting_children: , waiting_children = :waiting_children
@@ -139,6 +140,7 @@ GROUP BY node_id, lease_instance
 UPDATE executions SET event_seq = :from_seq
 --? waiting_children: , waiting_children = :waiting_children
 --? dispatch_at: , dispatch_at = :dispatch_at
+--? held_for: , held_for = :held_for
 WHERE execution_id = :execution_id AND event_seq = :from_seq
     AND waiting_children = :if_waiting_children
 
@@ -189,6 +191,11 @@ ORDER BY offered_at, execution_id LIMIT :limit
 -- Whether an attempt has called somebody: then it runs.
 SELECT 1 AS one FROM executions
 WHERE parent_execution_id = :execution_id AND parent_attempt = :attempt LIMIT 1
+
+-- name: free_held
+-- The agent has become one that has a waiter for each request, whatever its own id.
+UPDATE executions SET held_for = NULL
+WHERE node_id = :node_id AND held_for IS NOT NULL AND dispatch_at IS NOT NULL
 
 -- name: clear_executions
 -- Deletes all executions: for tests.
