@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -17,10 +18,11 @@ import pytest
 
 from signoff.server import main
 from signoff.server.domain.clock import ManualClock, SystemClock
+from signoff.server.domain.principal import LOCAL
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.main import Server, StartError, build, key_ring, running
 from signoff.server.maintenance.runner import Maintenance
-from signoff.server.operations import system
+from signoff.server.operations import executions, nodes, reports, system
 from signoff.server.settings import PostgresUrl, Settings
 
 DEADLINE = 20
@@ -255,3 +257,24 @@ def test_the_loop_is_uvloop_where_there_is_one(monkeypatch: pytest.MonkeyPatch):
     loop.close()
     monkeypatch.setattr(sys, "platform", "win32")
     assert main._loop_factory() is None
+
+
+async def test_old_runs_are_deleted_where_the_settings_say_so(settings: Settings, tmp_path: Path):
+    clock, folder = ManualClock(1_800_000_000_000), tmp_path / "audit"
+    server = build(replace(settings, retention_days=1, retention_folder=folder), clock=clock)
+    await server.start()
+    try:
+        node = {"id": "shop", "base_url": "http://127.0.0.1:9", "reasoners": [{"id": "sell"}]}
+        await nodes.register_node(server.context, LOCAL, {**node, "instance_id": "i"})
+        sold = await executions.execute_async(server.context, LOCAL, target="shop.sell", body={})
+        execution_id = sold["execution_id"]
+        await reports.report_execution_status(
+            server.context, LOCAL, execution_id, {"status": "failed", "error": "sold out"}
+        )
+        clock.advance(86_400_000 + 1)
+        async with asyncio.timeout(DEADLINE):
+            while await server.context.store.one("get_execution", execution_id=execution_id):
+                await asyncio.sleep(0.001)
+    finally:
+        await server.stop()
+    assert [path.name for path in folder.rglob("*.jsonl")] == [f"{execution_id}.jsonl"]

@@ -35,9 +35,15 @@ def test_a_server_that_is_told_everything():
             "SIGNOFF_NOTIFY_SECRET": SECRET,
             "SIGNOFF_ALLOWED_HOSTS": "hooks.local, 10.0.0.5:9000,",
             "SIGNOFF_REPLAY_DECISIONS": "never",
+            "SIGNOFF_RETENTION_DAYS": "0.5",
+            "SIGNOFF_RETENTION_FOLDER": "/var/lib/signoff/audit",
             "SIGNOFF_LOG_LEVEL": "debug",
             "SIGNOFF_LOG_FORMAT": "json",
         }
+    )
+    assert (settings.retention_days, settings.retention_folder) == (
+        0.5,
+        Path("/var/lib/signoff/audit"),
     )
     assert settings.database == Path("/var/lib/signoff/a.db")
     assert (settings.host, settings.port) == ("::1", 9000)
@@ -83,6 +89,9 @@ def test_three_slashes_are_relative():
         ("SIGNOFF_ALLOWED_HOSTS", "http://hooks.local", "hosts with commas between them"),
         ("SIGNOFF_ALLOWED_HOSTS", "*.local", "hosts with commas between them"),
         ("SIGNOFF_REPLAY_DECISIONS", "sometimes", "always or never"),
+        ("SIGNOFF_RETENTION_DAYS", "0", "a number of days above 0"),
+        ("SIGNOFF_RETENTION_DAYS", "a month", "a number of days above 0"),
+        ("SIGNOFF_RETENTION_DAYS", "nan", "a number of days above 0"),
         ("SIGNOFF_LOG_LEVEL", "loud", "debug or info or warning or error"),
         ("SIGNOFF_LOG_FORMAT", "xml", "json or text"),
     ],
@@ -151,3 +160,9 @@ def test_the_data_folder_is_that_of_the_platform(
     platform: str, environment: dict[str, str], folder: str
 ):
     assert data_folder(environment, platform) == Path(folder).expanduser()
+
+
+def test_runs_are_not_deleted_without_a_place_for_their_events():
+    for name, value in (("DAYS", "30"), ("FOLDER", "/var/lib/signoff/audit")):
+        with pytest.raises(SettingsError, match="go together"):
+            load({f"SIGNOFF_RETENTION_{name}": value})

@@ -30,6 +30,7 @@ from signoff.server.http.auth import is_local
 from signoff.server.http.listening import AddressInUse, Listener
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import Liveness
+from signoff.server.maintenance.retention import Retention
 from signoff.server.maintenance.runner import SWEEP_MS, Maintenance
 from signoff.server.maintenance.test_control import TestControl as Control
 from signoff.server.metrics import Metrics
@@ -60,6 +61,8 @@ __all__ = [
 ]
 
 Engine: TypeAlias = "SqliteStore | PostgresStore"
+
+DAY_MS = 86_400_000
 
 GARBAGE = 20_000
 """New objects after which the garbage collector looks for cycles among them."""
@@ -122,6 +125,7 @@ class Server:
             notify_secret=self.settings.notify_secret,
             # Whoever moves the clock by hand says when to look.
             sweep_ms=None if isinstance(self.clock, ManualClock) else SWEEP_MS,
+            retention=_retention(self.settings, self._context),
         )
         try:
             await self._maintenance.start()
@@ -310,6 +314,12 @@ def _postgres() -> type[PostgresStore]:
             f"PostgreSQL needs {error.name}: pip install 'signoff[postgres]'"
         ) from None
     return PostgresStore
+
+
+def _retention(settings: Settings, context: Context) -> Retention | None:
+    if settings.retention_days is None or settings.retention_folder is None:
+        return None
+    return Retention(context, round(settings.retention_days * DAY_MS), settings.retention_folder)
 
 
 def _options(settings: Settings) -> Options:

@@ -10,6 +10,9 @@ SIGNOFF_NOTIFY_SECRET                     signs them: whsec_ and base64
 SIGNOFF_ALLOWED_HOSTS                     hosts, with commas between them, that webhook URLs may
                                           name although they are not public
 SIGNOFF_REPLAY_DECISIONS                  always or never; default always
+SIGNOFF_RETENTION_DAYS                    finished runs are deleted after so many days, 0.5 and
+                                          the like allowed; absent: never
+SIGNOFF_RETENTION_FOLDER                  where their events are written before; needed with it
 SIGNOFF_LOG_LEVEL                         debug, info, warning or error; default info
 SIGNOFF_LOG_FORMAT                        json or text; default text on a terminal, else json
 """
@@ -68,6 +71,10 @@ class Settings:
     allowed_hosts: frozenset[str] = frozenset()
     """``host`` or ``host:port``."""
     replay_decisions: bool = True
+    retention_days: float | None = None
+    """After so many days a finished run is deleted; None: never."""
+    retention_folder: Path | None = None
+    """Where its events are written before."""
     log_level: str = "info"
     log_format: str | None = None
     """``json`` or ``text``; None: text on a terminal, else json."""
@@ -92,6 +99,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "SIGNOFF_APPROVAL_WEBHOOK_SECRET_PREVIOUS is set without"
             " SIGNOFF_APPROVAL_WEBHOOK_SECRET: set the new secret too"
         )
+    retention = said.read("SIGNOFF_RETENTION_DAYS", _days), said.text("SIGNOFF_RETENTION_FOLDER")
+    if (retention[0] is None) != (retention[1] is None):
+        raise SettingsError(
+            "SIGNOFF_RETENTION_DAYS and SIGNOFF_RETENTION_FOLDER go together: the events of a run"
+            " are written to the folder before the run is deleted"
+        )
     return Settings(
         database=_read_database(said),
         host=said.text("SIGNOFF_HOST") or DEFAULT_HOST,
@@ -101,6 +114,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         notify_secret=said.read("SIGNOFF_NOTIFY_SECRET", _signing_secret, secret=True),
         allowed_hosts=said.read("SIGNOFF_ALLOWED_HOSTS", _hosts, frozenset()),
         replay_decisions=said.word("SIGNOFF_REPLAY_DECISIONS", ("always", "never")) != "never",
+        retention_days=retention[0],
+        retention_folder=Path(retention[1]).expanduser() if retention[1] else None,
         log_level=said.word("SIGNOFF_LOG_LEVEL", ("debug", "info", "warning", "error")) or "info",
         log_format=said.word("SIGNOFF_LOG_FORMAT", ("json", "text")),
     )
@@ -209,6 +224,16 @@ def _url(text: str) -> str:
     if not right:
         raise ValueError("an http or https URL")
     return text
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
+    if not 0 < days < 100_000:
+        raise ValueError("a number of days above 0")
+    return days
 
 
 def _signing_secret(text: str) -> str:

@@ -64,3 +64,14 @@ def made_at(identifier: str) -> int:
     """
     _, _, uuid = identifier.partition("_")
     return UUID(uuid).int >> 80
+
+
+def oldest_execution(at: int) -> str:
+    """No execution that was made at a time, in ms, or later has a smaller id than this."""
+    text = f"{max(0, at):012x}"
+    return f"{EXECUTION}{text[:8]}-{text[8:]}"
+
+
+def oldest_message(at: int) -> str:
+    """The same for the messages that the server sends."""
+    return MESSAGE + oldest_execution(at).removeprefix(EXECUTION)

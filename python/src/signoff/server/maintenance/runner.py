@@ -15,6 +15,7 @@ from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.leases import DEAF_MS, Leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.maintenance.loop import Loop
+from signoff.server.maintenance.retention import Retention
 from signoff.server.maintenance.servers import Servers
 from signoff.server.maintenance.timekeeping import Timekeeper
 from signoff.server.maintenance.timers import Timers
@@ -44,6 +45,7 @@ class Maintenance:
         counters: told of what goes out.
         notify_secret: signs notifications to the configured subscriber.
         sweep_ms: how often to look at everything; None: never, for a clock that tests move.
+        retention: what deletes old runs; None: they are kept.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Maintenance:
         counters: Counters | None = None,
         notify_secret: str | None = None,
         sweep_ms: int | None = SWEEP_MS,
+        retention: Retention | None = None,
     ) -> None:
         counters = counters or NoCounters()
         self._context = context
         self._liveness = liveness
         self._http = http
         self._sweep_ms = sweep_ms
+        self._retention = retention
         self._timers = Timers(context)
         self._leases = Leases(context, liveness, deaf_ms=None if sweep_ms is None else DEAF_MS)
         self._hearing = Hearing(context, liveness)
@@ -121,6 +125,8 @@ class Maintenance:
         await self._waiters.run_due()
         await self._leases.run_due()
         await self._timers.run_due()
+        if self._retention is not None:
+            await self._retention.run_due()
         await self._outgoing.run_due(whole=True)
 
     async def next_due(self) -> int | None:
@@ -162,6 +168,7 @@ class Maintenance:
         rest, idle = (0, 0) if sweep is None else (REST_MS, IDLE_MS)
         out = self._watching.enter_context(self._watch).event
         timed = self._watched("due")
+        old = [] if self._retention is None else [self._retention]
         return [
             Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
             Loop(self._timers, clock, timed, sweep, rest_ms=rest),
@@ -170,6 +177,7 @@ class Maintenance:
             Loop(self._hearing, _Monotonic(clock), self._watched("nodes"), sweep, rest_ms=rest),
             Loop(self._waiters, _Monotonic(clock), asyncio.Event(), sweep),
             Loop(self._timekeeper, _Monotonic(clock), asyncio.Event(), sweep),
+            *(Loop(work, clock, asyncio.Event(), sweep) for work in old),
         ]
 
     def _watched(self, topic: str) -> asyncio.Event:

@@ -128,3 +128,7 @@ SELECT COUNT(*) AS held FROM approval_requests WHERE decided_at IS NULL
 -- name: clear_approval_requests
 -- Deletes all requests: for tests.
 DELETE FROM approval_requests
+
+-- name: delete_approval_requests_of
+-- What belongs to executions that are deleted.
+DELETE FROM approval_requests WHERE execution_id IN (:execution_ids)

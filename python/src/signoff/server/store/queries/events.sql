@@ -18,3 +18,7 @@ SELECT * FROM events WHERE chain_id = :chain_id AND event_key = :event_key
 -- name: clear_events
 -- Deletes all events: for tests. Nothing in the API can.
 DELETE FROM events
+
+-- name: delete_events_of
+-- The chains of executions that are deleted; they were exported before.
+DELETE FROM events WHERE chain_id IN (:execution_ids)

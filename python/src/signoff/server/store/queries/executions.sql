@@ -209,3 +209,29 @@ SELECT created_at FROM executions ORDER BY execution_id DESC LIMIT 1
 -- By node, how many executions have been due for dispatch since before a time, and since when.
 SELECT node_id, COUNT(*) AS held, MIN(dispatch_at) AS since FROM executions
 WHERE dispatch_at < :before GROUP BY node_id ORDER BY node_id
+
+-- name: list_runs_over
+-- Runs all of whose executions ended before a time and of which nothing is to be sent any more,
+-- the oldest first. Whatever ended before a time was made before it: so much of the table is read.
+SELECT run_id FROM executions AS root
+WHERE execution_id < :before_id AND parent_execution_id IS NULL AND completed_at < :before
+    AND NOT EXISTS (SELECT 1 FROM executions AS other WHERE other.run_id = root.run_id
+        AND (other.completed_at IS NULL OR other.completed_at >= :before))
+    AND NOT EXISTS (SELECT 1 FROM executions AS other
+        JOIN messages ON messages.execution_id = other.execution_id
+        WHERE other.run_id = root.run_id AND messages.next_at IS NOT NULL)
+ORDER BY execution_id LIMIT :limit
+
+-- name: list_run
+-- The executions of a run, parents before children.
+SELECT execution_id, completed_at, event_seq, event_hash FROM executions
+WHERE run_id = :run_id ORDER BY execution_id
+
+-- name: check_ended
+-- Touches an execution if it has ended and nothing was added to its chain, and changes nothing.
+UPDATE executions SET event_seq = event_seq
+WHERE execution_id = :execution_id AND event_seq = :if_event_seq AND completed_at IS NOT NULL
+
+-- name: delete_run
+-- Deletes the executions of a run, after all that refers to them.
+DELETE FROM executions WHERE run_id = :run_id

@@ -31,3 +31,7 @@ DELETE FROM idempotency WHERE (principal, operation, key) IN (
     SELECT i.principal, i.operation, i.key FROM idempotency i
     JOIN executions e ON e.execution_id = i.execution_id
     WHERE i.expires_at <= :now AND e.completed_at IS NOT NULL LIMIT :limit)
+
+-- name: delete_idempotency_of
+-- What belongs to executions that are deleted.
+DELETE FROM idempotency WHERE execution_id IN (:execution_ids)

@@ -66,3 +66,15 @@ WHERE next_at IS NOT NULL AND created_at < :before
 -- name: count_dead_messages
 -- How many messages were given up.
 SELECT COUNT(*) AS held FROM messages WHERE state = 'dead'
+
+-- name: list_messages_left
+-- Old messages, not waiting for anything, of executions that were deleted.
+SELECT id FROM messages
+WHERE id < :before_id AND next_at IS NULL AND execution_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM executions
+        WHERE executions.execution_id = messages.execution_id)
+ORDER BY id LIMIT :limit
+
+-- name: delete_messages
+-- Deletes messages of the outbox.
+DELETE FROM messages WHERE id IN (:ids)

@@ -19,3 +19,7 @@ ORDER BY at, key LIMIT :limit
 -- name: clear_steps
 -- Deletes all steps: for tests.
 DELETE FROM steps
+
+-- name: delete_steps_of
+-- What belongs to executions that are deleted.
+DELETE FROM steps WHERE execution_id IN (:execution_ids)

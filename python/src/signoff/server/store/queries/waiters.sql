@@ -43,3 +43,7 @@ DELETE FROM waiters WHERE NOT EXISTS (SELECT 1 FROM instances i
 -- name: clear_waiters
 -- Nobody waits for any own id: for tests.
 DELETE FROM waiters
+
+-- name: delete_waiters_of
+-- What belongs to executions that are deleted.
+DELETE FROM waiters WHERE execution_id IN (:execution_ids)

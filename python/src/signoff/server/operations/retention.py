@@ -1,0 +1,103 @@
+"""Runs that ended long ago: what is kept of them elsewhere, and how they leave the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from signoff.server.domain.ids import oldest_execution, oldest_message
+from signoff.server.domain.store import Change, Missed, Row
+from signoff.server.operations import rendering
+from signoff.server.operations.context import Context
+
+PORTION = 1_000
+"""Rows that are read, or deleted, at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The events of one execution, as `signoff audit export` writes them."""
+
+    execution_id: str
+    ended_at: int
+    """When the execution ended, in ms since the epoch."""
+    event_seq: int
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is over: its executions, each with its chain."""
+
+    run_id: str
+    chains: list[Chain]
+
+
+async def list_over(context: Context, before: int, *, limit: int) -> list[str]:
+    """The ids of runs all of whose executions ended before a time, the oldest first.
+
+    A run of which anything is unfinished is not among them, nor one of which a message waits for
+    its delivery.
+
+    Args:
+        context: the server's.
+        before: ms since the epoch.
+        limit: so many at most.
+    """
+    rows = await context.store.all(
+        "list_runs_over", before=before, before_id=oldest_execution(before), limit=limit
+    )
+    return [row["run_id"] for row in rows]
+
+
+async def read(context: Context, run_id: str) -> Run:
+    """A run with all that its chains hold."""
+    rows = await context.store.all("list_run", run_id=run_id)
+    return Run(run_id, [await _chain(context, row) for row in rows])
+
+
+async def forget(context: Context, run: Run) -> bool:
+    """Delete a run as it was read; False when something was added to it since, such as a note."""
+    change = Change()
+    for chain in run.chains:
+        change.add("check_ended", execution_id=chain.execution_id, if_event_seq=chain.event_seq)
+    ids = tuple(chain.execution_id for chain in run.chains)
+    for table in ("waiters", "idempotency", "steps", "events", "approval_requests"):
+        change.add(f"delete_{table}_of", expect=None, execution_ids=ids)
+    change.add("delete_run", expect=len(ids), run_id=run.run_id)
+    try:
+        await context.store.apply(change)
+    except Missed:
+        return False
+    return True
+
+
+async def forget_messages(context: Context, before: int) -> bool:
+    """Delete some of the messages whose executions are gone; whether there may be more."""
+    rows = await context.store.all(
+        "list_messages_left", before_id=oldest_message(before), limit=PORTION
+    )
+    if rows:
+        change = Change()
+        change.add("delete_messages", expect=None, ids=tuple(row["id"] for row in rows))
+        await context.store.apply(change)
+    return len(rows) == PORTION
+
+
+async def _chain(context: Context, row: Row) -> Chain:
+    execution_id, lines, after = row["execution_id"], [], 0
+    while True:
+        events = await context.store.all(
+            "list_events", chain_id=execution_id, after=after, limit=PORTION
+        )
+        lines += _lines(events)
+        if len(events) < PORTION:
+            break
+        after = events[-1]["seq"]
+    head = {"id": execution_id, "event_head": rendering.head(row)}
+    lines.append(rendering.dump(head) + "\n")
+    return Chain(execution_id, row["completed_at"], row["event_seq"], lines)
+
+
+def _lines(events: Iterable[Row]) -> list[str]:
+    return [rendering.dump(rendering.event(row)) + "\n" for row in events]

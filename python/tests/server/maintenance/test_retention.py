@@ -1,0 +1,199 @@
+"""Old runs leave the database when their events are kept elsewhere, and nothing else does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from signoff.cli import ledger
+from signoff.server.domain.store import Store
+from signoff.server.maintenance import retention
+from signoff.server.maintenance.retention import Retention
+from signoff.server.operations import notes
+from signoff.server.operations import retention as over
+from tests.server.operations.stage import Stage
+from tests.server.operations.world import AGENT, HOUR
+
+DAYS = 30
+KEEP_MS = DAYS * 24 * HOUR
+NOTIFY = "https://hooks.example.com/signoff"
+TABLES = ("executions", "approval_requests", "events", "steps", "messages")
+
+
+class Archive(Stage):
+    """A server that keeps finished runs for a month."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        super().__init__(store)
+        self.folder = folder
+        self.retention = Retention(self.context, KEEP_MS, folder)
+
+    async def finished(self) -> str:
+        """A run with a child, each with a step, a decision and a note."""
+        parent = await self.at_work(webhook={"url": NOTIFY})
+        child = await self.claim_next((await self.child(parent))["execution_id"])
+        for work in (child, parent):
+            await self.step(work.attempt_id, "step.work.1", result={"n": 1})
+            request = await self.ask(work.attempt_id, principal=AGENT)
+            await self.decide(request["id"], feedback="fine")
+            await self.report(work.attempt_id, result=1)
+        for message in await self.messages():
+            if message["state"] == "pending":
+                await self.heard(message["id"])
+        return parent.execution_id
+
+    async def later(self, ms: int = KEEP_MS + 1) -> None:
+        self.clock.advance(ms)
+        await self.retention.run_due()
+
+    async def left(self) -> list[str]:
+        rows = await self.store.all("list_executions", limit=100)
+        return sorted(row["execution_id"] for row in rows)
+
+    def files(self) -> list[Path]:
+        return sorted(self.folder.rglob("*.*"))
+
+
+@pytest.fixture
+def archive(store: Store, tmp_path: Path) -> Archive:
+    return Archive(store, tmp_path / "audit")
+
+
+async def test_an_old_run_is_written_down_and_then_gone(archive: Archive) -> None:
+    execution_id = await archive.finished()
+    chains = {each: await archive.events(each) for each in await archive.left()}
+    await archive.later(KEEP_MS)
+    assert len(await archive.left()) == 2
+    await archive.later(HOUR)
+    assert await archive.left() == []
+    for query in ("list_messages", "list_approval_requests"):
+        assert await archive.store.all(query, limit=100) == []
+    assert await archive.store.all("list_events", chain_id=execution_id, after=0, limit=9) == []
+    assert await archive.store.all("list_steps", execution_id=execution_id, limit=9) == []
+    assert {path.stem for path in archive.files()} == set(chains)
+    for path in archive.files():
+        kept = ledger.read(str(path))
+        assert (kept.id, kept.faults()) == (path.stem, [])
+        assert [event["hash"] for event in kept.events] == [it["hash"] for it in chains[path.stem]]
+        assert path.parent.name == "2027-01-15"
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def unfinished_child(archive: Archive) -> None:
+    parent = await archive.at_work()
+    await archive.claim_next((await archive.child(parent))["execution_id"])
+    await archive.report(parent.attempt_id, result=1)
+
+
+async def pending_request(archive: Archive) -> None:
+    await archive.ask((await archive.at_work()).attempt_id, principal=AGENT, expires_in_hours=9999)
+
+
+async def standalone_question(archive: Archive) -> None:
+    await archive.create(expires_in_hours=9999)
+    await archive.at_work()
+
+
+async def message_on_its_way(archive: Archive) -> None:
+    await archive.report((await archive.at_work(webhook={"url": NOTIFY})).attempt_id, result=1)
+
+
+async def child_that_ended_late(archive: Archive) -> None:
+    parent = await archive.at_work()
+    child = await archive.claim_next((await archive.child(parent))["execution_id"])
+    await archive.report(parent.attempt_id, result=1)
+    archive.clock.advance(HOUR)
+    await archive.report(child.attempt_id, result=1)
+    archive.clock.advance(-HOUR)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        unfinished_child,
+        pending_request,
+        standalone_question,
+        message_on_its_way,
+        child_that_ended_late,
+    ],
+)
+async def test_what_is_not_over_is_left_alone(archive: Archive, made: Any) -> None:
+    await made(archive)
+    before = await archive.left()
+    requests = await archive.store.all("list_approval_requests", limit=100)
+    await archive.later()
+    assert await archive.left() == before
+    assert await archive.store.all("list_approval_requests", limit=100) == requests
+    assert archive.files() == []
+
+
+async def test_a_crash_before_the_deletion_writes_the_same_again(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await archive.finished()
+
+    async def crash(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("signoff.server.operations.retention.forget", crash)
+        with pytest.raises(KeyboardInterrupt):
+            await archive.later()
+    written = {path: path.read_text() for path in archive.files()}
+    assert len(written) == len(await archive.left()) == 2
+    archive.retention = Retention(archive.context, KEEP_MS, archive.folder)
+    await archive.retention.run_due()
+    assert await archive.left() == []
+    assert {path: path.read_text() for path in archive.files()} == written
+
+
+async def test_what_is_added_while_it_is_written_down_is_not_lost(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution_id = await archive.finished()
+    forget = over.forget
+
+    async def late(*given: Any) -> Any:
+        monkeypatch.setattr("signoff.server.operations.retention.forget", forget)
+        body = {"message": "one more thing", "tags": []}
+        await notes.add_note(archive.context, AGENT, execution_id, body)
+        return await forget(*given)
+
+    monkeypatch.setattr("signoff.server.operations.retention.forget", late)
+    await archive.later()
+    assert len(await archive.left()) == 2
+    await archive.later(HOUR)
+    assert await archive.left() == []
+    (path,) = [path for path in archive.files() if path.stem == execution_id]
+    assert "one more thing" in path.read_text()
+    assert ledger.read(str(path)).faults() == []
+
+
+async def test_a_folder_that_cannot_be_written_keeps_the_runs(
+    archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    await archive.finished()
+    archive.folder.write_text("a file in its place")
+    await archive.later()
+    assert len(await archive.left()) == 2
+    assert "old runs are kept" in caplog.text
+    archive.folder.unlink()
+    await archive.later(retention.RETRY_MS - 1)
+    assert len(await archive.left()) == 2
+    await archive.later(1)
+    assert await archive.left() == []
+
+
+async def test_many_go_in_portions(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    for _ in range(5):
+        await archive.report((await archive.at_work()).attempt_id, result=1)
+    left = []
+    await archive.later()
+    for _ in range(3):
+        left.append(len(await archive.left()))
+        assert await archive.retention.next_due() is not None
+        await archive.later(retention.PAUSE_MS)
+    assert left == [3, 1, 0]
