@@ -10,6 +10,7 @@ BIN := python/.venv/bin
 export PYTHON
 
 # Stamp files: work is done again only when what it is made from changes.
+SIGNOFF_READY := python/.venv/.signoff
 PYTHON_READY := python/.venv/.ready
 GO_READY := .cache/go.ready
 TYPESCRIPT_READY := typescript/node_modules/.ready
@@ -19,9 +20,15 @@ help: ## this table
 
 setup: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## install what the other targets need, inside this folder
 
-$(PYTHON_READY): python/pyproject.toml python/constraints.txt conformance/pyproject.toml
+# What runs signoff; what works on it, on top.
+$(SIGNOFF_READY): python/pyproject.toml python/constraints.txt
 	@tools/require python
 	test -x $(BIN)/python || $(PYTHON) -m venv python/.venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint python/constraints.txt --editable './python[all]'
+	@touch $@
+
+$(PYTHON_READY): $(SIGNOFF_READY) conformance/pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --constraint python/constraints.txt --editable './python[all,dev]' --editable ./conformance
 	@touch $@
@@ -38,10 +45,10 @@ $(TYPESCRIPT_READY): typescript/package-lock.json
 	cd typescript && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-demo: $(PYTHON_READY) ## a refund waits for a person, survives a crash, and goes on
+demo: $(SIGNOFF_READY) ## a refund waits for a person, survives a crash, and goes on
 	$(BIN)/signoff demo $(ARGS)
 
-serve: $(PYTHON_READY) ## the control plane on this machine (ARGS='--port 9000' and so on)
+serve: $(SIGNOFF_READY) ## the control plane on this machine (ARGS='--port 9000' and so on)
 	$(BIN)/signoff serve $(ARGS)
 
 test: check test-python test-go test-typescript ## everything that has to hold before a change lands
