@@ -134,6 +134,9 @@ class Adapter:
         self._leaving = True
         with suppress(AdapterFault):
             await self.ask("bye")
+        if self.fault is not None:
+            # It has lost its right to a farewell.
+            self.kill()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await process.wait()

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from signoff_conformance import mutants, runner
+from signoff_conformance import cli_client_mutants, mutants, runner
 from signoff_conformance.cases import Case
 from signoff_conformance.cli_check import server_cases
 from signoff_conformance.contract import Contract
@@ -40,14 +40,19 @@ def run_mutants(
     source: Annotated[Path, typer.Option(help="The server's source tree.")] = Path("python/src"),
     only: Annotated[list[str] | None, typer.Option(help="Only names that begin so.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Mutants at a time.")] = 2,
+    of: Annotated[str, typer.Option(help="server, client, or all.")] = "all",
 ) -> None:
     """Show that the cases find what they are for: each mutant must be killed by its cases.
 
     Exits 1 when one lives or does not apply.
     """
-    found = [one for one in mutants.load("server") if not only or one.name.startswith(tuple(only))]
+    begin = tuple(only or ())
+    clients_live = of != "server" and cli_client_mutants.run(begin, workers)
+    found = [
+        one for one in mutants.load("server") if of != "client" and one.name.startswith(begin or "")
+    ]
     if not found:
-        raise typer.Exit(Exit.NOTHING_RAN)
+        raise typer.Exit(Exit.NOT_CONFORMANT if clients_live else Exit.CONFORMANT)
     with tempfile.TemporaryDirectory(prefix="signoff-mutants-") as folder:
         lived = asyncio.run(_run(found, source.resolve(), Path(folder), workers))
     _show(found, lived)
@@ -55,7 +60,8 @@ def run_mutants(
         contract = Contract.load()
         idle = mutants.toothless(found, {case.id: case for case in server_cases(contract)})
         _console.print(f"{len(idle)} cases that no mutant names: {', '.join(idle)}", markup=False)
-    raise typer.Exit(Exit.NOT_CONFORMANT if any(lived.values()) else Exit.CONFORMANT)
+    lives = clients_live or any(lived.values())
+    raise typer.Exit(Exit.NOT_CONFORMANT if lives else Exit.CONFORMANT)
 
 
 async def _run(
