@@ -1,6 +1,7 @@
 package signoff
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -115,7 +116,7 @@ func TestADecisionThatComesAsTheTimeIsOverCounts(t *testing.T) {
 
 func TestAPauseOfAClientWithdrawsToo(t *testing.T) {
 	client := realClient(t)
-	_, err := client.Pause(soon(t), claim(ownID(t)), PauseTimeout(50*time.Millisecond))
+	_, err := client.Pause(soon(t), claim(ownID(t)+rand.Text()), PauseTimeout(50*time.Millisecond))
 	var late *PauseTimeoutError
 	if !errors.As(err, &late) || !late.Withdrawn || errors.Is(err, ErrWaitTimeout) {
 		t.Fatalf("got %v", err)
