@@ -11,7 +11,7 @@ import aiohttp
 
 SECONDS = 60.0
 
-FAIL_POINTS = ("before_commit", "after_commit")
+FAIL_POINTS = ("before_commit", "after_commit", "before_read")
 """``crash_…`` before either ends the process instead."""
 
 

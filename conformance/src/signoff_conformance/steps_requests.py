@@ -32,8 +32,8 @@ async def call(stage: Stage, step: Step) -> None:
     keep(stage, step.get("keep"), exchange)
 
 
-async def send(stage: Stage, step: Step) -> Exchange:
-    """Send the request of a ``call``."""
+async def send(stage: Stage, step: Step, sent: asyncio.Event | None = None) -> Exchange:
+    """Send the request of a ``call``; ``sent`` is set once it is on its way."""
     operation = stage.operation(step["call"])
     given = step.get("path", {})
     names = [one.name for one in operation.parameters if one.place == "path"]
@@ -47,7 +47,7 @@ async def send(stage: Stage, step: Step) -> Exchange:
     path = operation.url(values)
     if step.get("query"):
         path += "?" + urlencode(step["query"], doseq=True)
-    return await stage.wire.send(operation.method, path, headers, body)
+    return await stage.wire.send(operation.method, path, headers, body, sent=sent)
 
 
 async def raw(stage: Stage, step: Step) -> None:
@@ -68,7 +68,10 @@ async def signed(stage: Stage, step: Step) -> None:
 
 async def begin(stage: Stage, step: Step) -> None:
     """Send a request in the background: a long poll, or whatever is held."""
-    stage.background[step["begin"]] = asyncio.create_task(send(stage, step["request"]))
+    sent = asyncio.Event()
+    task = asyncio.create_task(send(stage, step["request"], sent))
+    stage.background[step["begin"]] = task
+    await sent.wait()
     await _arrive(stage)
 
 
@@ -249,7 +252,7 @@ async def _send_signed(stage: Stage, step: Step) -> Exchange:
 
 
 async def _arrive(stage: Stage) -> None:
-    """Give what was sent in the background the time that other requests take."""
+    """Let the server take what is on its way to it: what is sent after it is answered after it."""
     for _ in range(3):
         if stage.target.control is not None:
             await stage.settle()

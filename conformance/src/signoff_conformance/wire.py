@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
@@ -34,8 +36,12 @@ class Wire:
         body: bytes = b"",
         *,
         seconds: float = SECONDS,
+        sent: asyncio.Event | None = None,
     ) -> Exchange:
-        """Send a request; its exchange, with status 0 when no answer came."""
+        """Send a request; its exchange, with status 0 when no answer came.
+
+        ``sent`` is set once it is on its way, or cannot be.
+        """
         exchange = Exchange(method, path, dict(headers), body)
         self._kept.append(exchange)
         try:
@@ -47,6 +53,7 @@ class Wire:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding", "User-Agent"),
+                trace_request_ctx=sent,
             ) as answer:
                 exchange.answer = await answer.read()
                 exchange.answer_headers = {
@@ -55,6 +62,9 @@ class Wire:
                 exchange.status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             exchange.note = f"no answer: {error!r}"
+        finally:
+            if sent is not None:
+                sent.set()
         return exchange
 
     def stream(
@@ -73,7 +83,17 @@ class Wire:
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(_tell)
+            trace.on_request_chunk_sent.append(_tell)
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), auto_decompress=True
+                connector=aiohttp.TCPConnector(limit=0), trace_configs=[trace]
             )
         return self._http
+
+
+async def _tell(_: aiohttp.ClientSession, context: SimpleNamespace, sent: object) -> None:
+    event, method = context.trace_request_ctx, getattr(sent, "method", "POST")
+    # What has a body is on its way with the first piece of it.
+    if event is not None and (method == "GET" or not hasattr(sent, "headers")):
+        event.set()

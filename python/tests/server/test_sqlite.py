@@ -72,6 +72,18 @@ async def test_another_process_that_opens_and_closes_the_file_takes_nothing_away
     assert told.stdout.strip() == "[('key_1',), ('key_2',)]"
 
 
+async def test_a_read_that_fails_says_that_the_store_is_unavailable(engine: SqliteStore) -> None:
+    def broken() -> None:
+        raise OSError("no answer")
+
+    healthy = engine.fail_points.before_read
+    engine.fail_points.before_read = broken
+    with pytest.raises(StoreUnavailable):
+        await engine.one("ping")
+    engine.fail_points.before_read = healthy
+    assert await engine.one("ping") == {"one": 1}
+
+
 async def test_nothing_is_acknowledged_before_its_commit(engine: SqliteStore, path: Path) -> None:
     before, after = Gate(), Gate()
     engine.fail_points.before_commit = before

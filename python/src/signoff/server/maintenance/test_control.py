@@ -20,9 +20,16 @@ from signoff.server.maintenance.runner import Maintenance
 from signoff.server.operations import rendering
 from signoff.server.operations.context import Context
 
-FAIL_POINTS = ("before_commit", "after_commit", "crash_before_commit", "crash_after_commit")
-"""Where the store can be made to fail: before a commit (nothing happened) or after it (it happened
-and nobody hears of it). ``crash_…`` kills the process there, the others make it answer 503."""
+FAIL_POINTS = (
+    "before_commit",
+    "after_commit",
+    "before_read",
+    "crash_before_commit",
+    "crash_after_commit",
+)
+"""Where the store can be made to fail: before a commit (nothing happened), after it (it happened
+and nobody hears of it), or before it reads. ``crash_…`` kills the process there, the others make
+it answer 503."""
 
 _EMPTIED = (
     "clear_messages",
@@ -47,10 +54,11 @@ TURNS = 20
 
 
 class FailPoints(Protocol):
-    """The places of a store that can be made to fail: each is called once a batch."""
+    """The places of a store that can be made to fail: each is called once a batch or a read."""
 
     before_commit: Callable[[], None]
     after_commit: Callable[[], None]
+    before_read: Callable[[], None]
 
 
 class TestControl:
@@ -137,7 +145,7 @@ class TestControl:
         ]
 
     def arm(self, name: str, times: int = 1) -> None:
-        """Make the store fail at the next ``times`` batches; 0 disarms.
+        """Make the store fail at the next ``times`` batches or reads; 0 disarms.
 
         Raises:
             Refusal: (``invalid_request``) there is no such fail point.

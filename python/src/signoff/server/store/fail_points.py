@@ -22,8 +22,10 @@ class FailPoints:
     """Where tests make the store fail: called once a transaction, on the thread that commits.
 
     What ``before_commit`` raises undoes the transaction; what ``after_commit`` raises loses its
-    answers, as a crash between the commit and the reply would.
+    answers, as a crash between the commit and the reply would. ``before_read`` is called before
+    each query, where it is made.
     """
 
     before_commit: Callable[[], None] = _pass
     after_commit: Callable[[], None] = _pass
+    before_read: Callable[[], None] = _pass

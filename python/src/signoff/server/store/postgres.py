@@ -142,6 +142,10 @@ class PostgresStore:
         if self._closed:
             raise StoreUnavailable("the store is closed")
         sql, values = self._queries[query].bind(params)
+        try:
+            self.fail_points.before_read()
+        except OSError as error:
+            raise unavailable(error) from error
         for tries_left in (1, 0):
             try:
                 async with self._connections.lend() as session:

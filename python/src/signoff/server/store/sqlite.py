@@ -212,10 +212,13 @@ class SqliteStore:
 
     def _fetch(self, sql: str, values: tuple[Scalar, ...], limit: int | None) -> list[Row]:
         try:
+            self.fail_points.before_read()
             cursor = self._reader.execute(sql, values)
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             names = [column[0] for column in cursor.description]
             cursor.close()
+        except OSError as error:
+            raise unavailable(error) from error
         except sqlite3.Error as error:
             if is_callers_fault(error):
                 raise
