@@ -6,7 +6,7 @@ import sys
 from urllib.parse import urlsplit
 
 way = sys.argv[1]
-opened = {}
+opened: dict = {}
 
 
 def say(line):

@@ -1,4 +1,4 @@
-"""The part of ``mutants`` that is about clients: one table, mutants × languages."""
+"""The part of ``mutants`` that is about clients: one table, mutants by languages."""
 
 from __future__ import annotations
 
