@@ -11,6 +11,7 @@ import {
   text,
 } from "./exchange.js";
 import { nextWait, type Retry } from "./retries.js";
+import { shared } from "./signals.js";
 import { NothingCame, type Stream, type Transport } from "./transport.js";
 
 /** What every method takes last. */
@@ -59,6 +60,7 @@ export class Calls {
   /** @throws {RangeError} `timeout` is no number of milliseconds. */
   limits({ signal, timeout = Infinity }: CallOptions): Limits {
     if (!(timeout >= 0)) throw new RangeError("timeout must be a number of milliseconds, 0 or more");
+    if (signal !== undefined) shared(signal);
     return { signal, deadline: this.patience.clock.monotonic() + timeout };
   }
 

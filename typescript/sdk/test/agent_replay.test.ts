@@ -193,6 +193,30 @@ test("equal calls side by side are two runs, and keep their places", async (t) =
   assert.deepEqual([...(counted as number[])].sort(), [1, 2, 3]);
 });
 
+test("a run may do many things at once", async (t) => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", warned);
+  t.after(() => process.off("warning", warned));
+  const agent = plane.agent("wide");
+  const numbers = Array.from({ length: 30 }, (_, number) => number);
+  agent.reasoner("double", (_ctx, { number }: { number: number }) => 2 * number);
+  agent.reasoner("all", async (ctx) => {
+    const calls = numbers.map((number) => ctx.call<number>("wide.double", { number }));
+    const asked = numbers.map((number) => ctx.pause({ approvalRequestId: `q-${number}` }));
+    const doubled = await Promise.all(calls);
+    return [doubled, (await Promise.all(asked)).filter(({ approved }) => approved).length];
+  });
+  await plane.serving(t, agent);
+  const { executionId } = await plane.client.executeAsync("wide.all");
+  for (const number of numbers) {
+    await plane.client.decide((await plane.asked(executionId, `q-${number}`)).id, { decision: "approved" });
+  }
+  const doubled = numbers.map((number) => 2 * number);
+  assert.deepEqual((await plane.finished(executionId)).result, [doubled, 30]);
+  assert.deepEqual(warnings, []);
+});
+
 test("a called run that fails says how, and the error carries it", async (t) => {
   const agent = plane.agent("caller");
   let thrown: unknown;

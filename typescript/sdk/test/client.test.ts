@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   AlreadyDecidedError,
+  type Approval,
   type ApprovalResult,
   DeliveryNotRetryableError,
   InvalidSignatureError,
@@ -152,11 +153,31 @@ test("a wait that is given up leaves the request pending", async () => {
   assert.equal((await client.getApprovalRequest(id)).status, "pending");
 });
 
-test("many wait at once", async () => {
-  const { id } = await client.requestApproval({ approvalRequestId: fresh() });
-  const waits = Array.from({ length: 200 }, () => client.waitForApproval(id));
-  await client.decide(id, { decision: "approved" });
-  for (const result of await Promise.all(waits)) assert.ok(result.approved);
+test("a thousand wait at once, on one signal", async () => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", warned);
+  const { signal } = new AbortController();
+  const asked: Approval[] = [];
+  let decided = 0;
+  for (let batch = 0; batch < 20; batch++) {
+    const requests = Array.from({ length: 50 }, () => client.requestApproval({ approvalRequestId: fresh() }));
+    asked.push(...(await Promise.all(requests)));
+  }
+  const waits = asked.map(({ id }) => client.waitForApproval(id, { signal }));
+  // Some at a time, while all the others are held.
+  while (asked.length > decided) {
+    const batch = asked.slice(decided, decided + 50);
+    await Promise.all(batch.map(({ id }) => client.decide(id, { decision: "approved", feedback: id })));
+    decided += batch.length;
+  }
+  const results = await Promise.all(waits);
+  assert.deepEqual(
+    results.map(({ feedback }) => feedback),
+    asked.map(({ id }) => id),
+  );
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
 });
 
 test("a signed response decides, in either form", async () => {

@@ -1,6 +1,7 @@
 /** One attempt in hand: what the verbs of `Run` work on. */
 import type { Clock } from "../clock.js";
 import type { Step } from "../models.js";
+import { shared } from "../signals.js";
 import { RunStoppedError } from "./errors.js";
 import type { Notes } from "./notes.js";
 import type { AgentOperations } from "./operations.js";
@@ -61,6 +62,7 @@ export class Attempt {
   constructor(identity: Identity, means: Means) {
     this.identity = identity;
     this.means = means;
+    shared(this.signal);
   }
 
   /** Aborts when the run is cancelled or goes on elsewhere. */
