@@ -59,7 +59,7 @@ generate: setup ## write anew all that is made from openapi.yaml
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/diagrams.py --write
 
-bench: $(PYTHON_READY) ## how fast it is on this machine
+bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)
 
 check-python: $(PYTHON_READY)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import uvloop
 
-from benchmarks import accepts, gates, report, starts, suspended, wakes
+from benchmarks import accepts, gates, report, starts, suspended, waits, wakes
 from benchmarks.report import Figure
 
 Measure = Callable[[], Awaitable[Iterator[Figure]]]
@@ -25,6 +25,7 @@ def main() -> None:
         "accepts": lambda: accepts.measure(seconds),
         "gates": lambda: gates.measure(seconds),
         "wakes": lambda: wakes.measure(pending, samples),
+        "waits": lambda: waits.measure(samples),
         "suspended": lambda: suspended.measure(*runs),
         "starts": lambda: starts.measure(times),
     }
@@ -46,7 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("accepts", "gates", "wakes", "suspended", "starts"),
+        choices=("accepts", "gates", "wakes", "waits", "suspended", "starts"),
         help="measure only this; may be given again",
     )
     return parser.parse_args()

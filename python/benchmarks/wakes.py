@@ -26,7 +26,7 @@ BODY: Json = {"input": {"ticket": "Please refund my annual plan, I was billed tw
 
 async def measure(pending: Sequence[int], samples: int) -> Iterator[Figure]:
     """One decision at a time on a server that does nothing else, with so many requests pending."""
-    bare = await _bare(samples)
+    ceilings = await bare(samples)
     figures: list[Figure] = []
     with (
         processes.folder() as folder,
@@ -44,7 +44,7 @@ async def measure(pending: Sequence[int], samples: int) -> Iterator[Figure]:
             times = [await _time(caller, each) for each in chosen]
             caller.close()
             for name, aim, value, ceiling in zip(
-                ("p50", "p99"), (5, 25), _quantiles(times), bare, strict=True
+                ("p50", "p99"), (5, 25), _quantiles(times), ceilings, strict=True
             ):
                 title = f"decision heard, {count:,} pending, {name}"
                 figures.append(Figure(title, value, "ms", ceiling, aim))
@@ -77,7 +77,8 @@ async def _time(caller: Caller, waiting: Json) -> float:
     return (heard - begin) / 1e6
 
 
-async def _bare(samples: int) -> tuple[float, float]:
+async def bare(samples: int) -> tuple[float, float]:
+    """p50 and p99 of the skeleton, in ms."""
     with (
         processes.folder() as folder,
         processes.bare_server(folder / "bare.db") as url,

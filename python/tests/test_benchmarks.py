@@ -29,6 +29,7 @@ def test_every_figure_is_measured_beside_its_ceiling() -> None:
         "executions accepted",
         "gates passed",
         *["decision heard"] * 4,
+        *["wait over"] * 6,
         *["40 suspended"] * 3,
         "start to first answer",
     ]
