@@ -52,7 +52,12 @@ type process struct {
 // started runs a program until it has said where it listens.
 func started(t *testing.T, program string, environment ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(program), t: t}
+	return startedWith(t, []string{program}, environment...)
+}
+
+func startedWith(t *testing.T, command []string, environment ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(command[0], command[1:]...), t: t}
 	p.Env = append(os.Environ(), environment...)
 	p.Dir = t.TempDir()
 	out := must(p.StdoutPipe())(t)
