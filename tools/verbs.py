@@ -56,7 +56,7 @@ HOMES: Final = {
     ("agent", "TypeScript"): Home(
         (f"{TYPESCRIPT}/agent/run.ts", f"{TYPESCRIPT}/agent/agent.ts"),
         r"^  (async )?{}[<(]",
-        "run.{}",
+        "ctx.{}",
     ),
     ("client", "Python"): Home(
         (f"{PYTHON}/client.py", f"{PYTHON}/operations.py"), r"^    (async )?def {}\(", "{}"
