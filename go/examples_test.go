@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -173,6 +174,29 @@ func TestARefundGoesOnUnderItsFirstIDWhenItsProcessIsKilled(t *testing.T) {
 	}
 	if done := seen.finished(id); done.Attempt != 2 || len(seen.events(id, "approval.requested")) != 1 {
 		t.Errorf("attempt %d", done.Attempt)
+	}
+	again.end()
+}
+
+func TestAProcessThatIsToldToEndHandsItsRunBack(t *testing.T) {
+	seen := onlooker(t, "refund-agent")
+	says, asked := model(t, func(string) string { return unsure })
+	environment := []string{says, "REVIEWS_LOG=" + filepath.Join(t.TempDir(), "reviews.log"), "PORT=" + freePort(t)}
+	agent := started(t, built(t, "refund/go"), environment...)
+	seen.known()
+	id := seen.begin("decide_refund", map[string]string{"ticket": ticket}).ExecutionID
+	question := seen.asked(id)
+	_ = agent.Process.Signal(syscall.SIGTERM)
+	if err := agent.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, agent.Stderr)
+	}
+	if now := must(seen.client.GetExecution(soon(t), id, nil))(t); now.Status != ExecutionStatusWaiting {
+		t.Errorf("it is %s", now.Status)
+	}
+	seen.decide(question.ID, DecisionRejected, "No.")
+	again := started(t, built(t, "refund/go"), environment...)
+	if got := seen.succeeded(id); got != `{"status":"rejected","feedback":"No."}` || asked() != 1 {
+		t.Errorf("got %s, asked the model %d times", got, asked())
 	}
 	again.end()
 }
