@@ -248,3 +248,15 @@ async def test_alone_nobody_else_is_kept(house: House, houses: AsyncExitStack) -
     alone = await another(house, houses)
     [row] = await house.store.all("list_servers")
     assert row["server_id"] == alone.context.server_id
+
+
+async def test_after_a_time_without_the_database_nobody_is_said_to_be_gone(
+    house: House, houses: AsyncExitStack
+) -> None:
+    first, second = [await another(house, houses, shared=True) for _ in range(2)]
+    await _pass(BEAT_MS, first)
+    await _pass(GONE_MS, first)
+    assert first.context.peers == {second.context.server_id}
+    for _ in range(GONE_MS // BEAT_MS):
+        await _pass(BEAT_MS, first)
+    assert first.context.peers == set()

@@ -22,6 +22,10 @@ BEAT_MS = 5_000
 GONE_MS = 20_000
 """One that was not heard of for so long is gone."""
 
+DEAF_MS = 12_000
+"""A server that could not look for so long, as its database was away, says of nobody that it is
+gone: the others could not say that they are there either."""
+
 SERVERS = "servers"
 """The topic of who has come, and of who has gone."""
 
@@ -55,6 +59,7 @@ class Servers:
         self._others: dict[str, _Peer] = {}
         self._beat_at: int | None = None
         self._left_behind = True
+        self._watched_at: int | None = None
 
     async def join(self) -> bool:
         """Begin to be there; whether another server was there until now.
@@ -106,6 +111,7 @@ class Servers:
         rows = await self._context.store.all("list_servers")
         there = {row["server_id"]: row for row in rows}
         there.pop(self._context.server_id, None)
+        self._listen()
         left = [each for each in self._others if each not in there]
         silent = [row for row in there.values() if self._silent(row)]
         left += [row["server_id"] for row in silent if await self._strike(row)]
@@ -117,6 +123,13 @@ class Servers:
         if left:
             self._left_behind = True
             self._gone()
+
+    def _listen(self) -> None:
+        now, before = self._context.clock.monotonic(), self._watched_at
+        self._watched_at = now
+        if before is not None and now - before >= DEAF_MS:
+            for peer in self._others.values():
+                peer.heard = now
 
     def _silent(self, row: Row) -> bool:
         """Whether it is gone; remembers when it was heard of."""
