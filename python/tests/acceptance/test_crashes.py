@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.agent_processes import AgentProcess
+from tests.acceptance.agent_processes import AGENTS, AgentProcess
 from tests.acceptance.conftest import StartAgent, StartServer
 from tests.acceptance.processes import until
-from tests.acceptance.servers import Server
+from tests.acceptance.servers import Json, Server
 
 A_WHILE_SECONDS = 200
 
@@ -165,3 +165,36 @@ def test_an_agent_that_is_told_to_end_hands_its_paused_runs_over(
     # Released, not abandoned: no lease has to run out first.
     assert server.succeeded(execution_id, 2.5)["decision"] == "approved"
     assert agent.effects() == ["before deploy", "after deploy"]
+
+
+def test_what_one_instance_had_goes_on_in_another(
+    start_server: StartServer, start_agent: StartAgent
+) -> None:
+    server = start_server(test_control=True)
+    script = AGENTS / "gates.py"
+    both = [start_agent(server, "gates", script, name=f"gates-{n}") for n in (1, 2)]
+    execution_id = server.begin("gates.ask", own_id="moved")
+    request = server.waiting(execution_id)
+    [had] = [each for each in both if each.effects()]
+    [other] = [each for each in both if each is not had]
+    had.kill()
+    server.decide(request["id"], "approved")
+    dead, alive = (address(each) for each in (had, other))
+    server.control("leases", {"advance_ms": 29_000})
+    before = instances(server)[alive]["last_heartbeat_at"]
+    server.control("clock", {"advance_ms": 1})  # so that the next heartbeat shows
+    until(lambda: instances(server)[alive]["last_heartbeat_at"] > before, what="it was heard")
+    server.control("leases", {"advance_ms": 1_000})
+    assert (instances(server)[dead]["state"], instances(server)[alive]["state"]) == (
+        *("away", "live"),
+    )
+    assert server.succeeded(execution_id)["decision"] == "approved"
+    assert (had.effects(), other.effects()) == (["before moved"], ["after moved"])
+
+
+def address(agent: AgentProcess) -> str:
+    return f"http://127.0.0.1:{agent.port}"
+
+
+def instances(server: Server) -> dict[str, Json]:
+    return {each["base_url"]: each for each in server.get("/nodes/gates")["instances"]}
