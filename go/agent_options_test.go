@@ -30,9 +30,11 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
+func logger(said *journal) *slog.Logger { return slog.New(slog.NewTextHandler(said, nil)) }
+
 func TestANodeSaysWhatItOffers(t *testing.T) {
 	said := &journal{}
-	agent := newAgent(t, WithVersion("1.2.3"), WithLogger(slog.New(slog.NewTextHandler(said, nil))))
+	agent := newAgent(t, WithVersion("1.2.3"), WithLogger(logger(said)))
 	AddReasoner(agent, "plain", func(*Run, order) (string, error) { return "", nil }, ReasonerTags("entry", "money"), ReasonerDescription("Does it."))
 	odd := json.RawMessage(`{"type":"object","properties":{"number":{"enum":[7]}}}`)
 	AddReasoner(agent, "given", func(_ *Run, in order) (int, error) { return in.Number, nil }, ReasonerSchemas(odd, json.RawMessage(`{"type":"integer"}`)))
@@ -149,7 +151,7 @@ func TestWhereNobodySaysAnAgentListensOnAFreePort(t *testing.T) {
 
 func TestAReasonerThatDoesNotEndIsSaid(t *testing.T) {
 	said, never := &journal{}, make(chan struct{})
-	agent := newAgent(t, WithShutdownTimeout(10*time.Millisecond), WithLogger(slog.New(slog.NewTextHandler(said, nil))))
+	agent := newAgent(t, WithShutdownTimeout(10*time.Millisecond), WithLogger(logger(said)))
 	started := make(chan struct{}, 1)
 	AddReasoner(agent, "deaf", func(*Run, struct{}) (any, error) {
 		started <- struct{}{}

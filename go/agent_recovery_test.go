@@ -1,7 +1,6 @@
 package signoff
 
 import (
-	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -98,10 +97,8 @@ func TestAnAgentIsMountedInAnotherServer(t *testing.T) {
 	agent := newAgent(t, WithPublicURL(host.URL+"/agents/mine/"))
 	AddReasoner(agent, "echo", func(_ *Run, in order) (order, error) { return in, nil })
 	mux.Handle("/agents/mine/", http.StripPrefix("/agents/mine", agent))
-	ended := make(chan error, 1)
-	living, end := context.WithCancel(t.Context())
+	ended, end := lifespan(agent)
 	defer end()
-	go func() { ended <- agent.Lifespan(living) }()
 	eventually(t, "it lives", func() bool { return agent.Registered(soon(t)) == nil })
 	s := &served{Agent: agent, t: t, client: realClient(t)}
 	if got := s.succeeded(s.begin("echo", order{3}).ExecutionID); got != `{"number":3}` {

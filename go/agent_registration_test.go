@@ -1,56 +1,108 @@
 package signoff
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"io"
 	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
-func TestAServerThatForgotIsToldAgain(t *testing.T) {
-	// A server that knows nobody: every heartbeat is a 404 until the node registers again.
-	var registered, beats atomic.Int64
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/v1/nodes/register", func(w http.ResponseWriter, r *http.Request) {
-		registered.Add(1)
-		says(200, fmt.Sprintf(`{"node_id":"n","instance_id":"i","webhook_secret":%q,"heartbeat_seconds":0.01,"lease_seconds":30}`, testSecret))(w, r)
-	})
-	lists := make(chan InHand, 100)
-	mux.HandleFunc("POST /api/v1/nodes/n/heartbeat", func(w http.ResponseWriter, r *http.Request) {
-		var beat Heartbeat
-		_ = json.NewDecoder(r.Body).Decode(&beat)
-		lists <- *beat.InHand
-		switch beats.Add(1) {
-		case 1:
-			problem(404, "not_found")(w, r)
-		case 2:
-			says(200, `{"node_id":"n","lease_seconds":30,"resync":true}`)(w, r)
-		default:
-			says(200, `{"node_id":"n","lease_seconds":30,"resync":false}`)(w, r)
+// A spy keeps what is said in heartbeats.
+type spy struct {
+	http.RoundTripper
+	mutex sync.Mutex
+	beats []InHand
+}
+
+func (s *spy) RoundTrip(request *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(request.URL.Path, "/heartbeat") {
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			return nil, err
 		}
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		var beat Heartbeat
+		if err := json.Unmarshal(body, &beat); err != nil {
+			return nil, err
+		}
+		s.mutex.Lock()
+		s.beats = append(s.beats, *beat.InHand)
+		s.mutex.Unlock()
+	}
+	return s.RoundTripper.RoundTrip(request)
+}
+
+// beat is the first heartbeat of which is is true, once it was sent.
+func (s *spy) beat(t *testing.T, what string, is func(InHand) bool) InHand {
+	t.Helper()
+	var found InHand
+	eventually(t, what, func() bool {
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		for _, beat := range s.beats {
+			if is(beat) {
+				found = beat
+				return true
+			}
+		}
+		return false
 	})
-	mux.HandleFunc("POST /api/v1/nodes/n/shutdown", drop)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	agent := NewAgent("n", WithServerURL(server.URL), WithPublicURL("http://127.0.0.1:9"))
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- agent.Lifespan(ctx) }()
-	eventually(t, "it beats on", func() bool { return beats.Load() >= 4 })
-	cancel()
-	if err := <-ended; err != nil || registered.Load() != 2 {
-		t.Errorf("registered %d times: %v", registered.Load(), err)
-	}
+	return found
+}
+
+func TestTheListOfWhatIsInHandIsSentWhenTheServerAsks(t *testing.T) {
+	watched := &spy{RoundTripper: newNetwork()}
+	c := newCounter(t, WithClock(hasty{}), WithHTTPClient(&http.Client{Transport: watched}))
 	const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	first, second, list := <-lists, <-lists, <-lists
-	if first.Count != 0 || first.Digest != nothing || first.Executions != nil || second.Pages != 0 {
-		t.Errorf("got %+v, %+v", first, second)
+	first := watched.beat(t, "it beats", func(InHand) bool { return true })
+	if first.Count != 0 || first.Digest != nothing || first.Executions != nil {
+		t.Errorf("got %+v", first)
 	}
-	if list.Executions == nil || list.Page != 1 || list.Pages != 1 {
+	// An attempt that the server knows nothing of.
+	c.post("/reasoners/count", `{"number":1}`, "exec_1", signing{})
+	list := watched.beat(t, "the list comes", func(beat InHand) bool { return beat.Count > 0 && beat.Executions != nil })
+	if list.Count != 1 || len(list.Executions) != 1 || list.Executions[0] != "exec_1" || list.Page != 1 || list.Pages != 1 {
 		t.Errorf("got %+v", list)
+	}
+	close(c.gate)
+}
+
+func TestAServerThatForgotIsToldAgain(t *testing.T) {
+	realClient(t)
+	sameGoroutines(t)
+	server := ownServer(t)
+	agent := NewAgent("worker", WithServerURL(server.url), WithClock(hasty{}))
+	AddReasoner(agent, "work", func(_ *Run, in order) (order, error) { return in, nil })
+	s := serve(t, agent)
+	old := *agent.life.Load().secret.Load()
+	server.kill()
+	files := must(filepath.Glob(filepath.Join(server.folder, "signoff.db*")))(t)
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server.again(t)
+	eventually(t, "it is known again", func() bool { return *agent.life.Load().secret.Load() != old })
+	if got := s.succeeded(s.begin("work", order{3}).ExecutionID); got != `{"number":3}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestARegistrationThatIsRefusedIsTriedAgain(t *testing.T) {
+	said := &journal{}
+	agent := newAgent(t, WithClock(hasty{}), WithLogger(logger(said)), WithPublicURL("http://169.254.169.254"))
+	ended, end := lifespan(agent)
+	eventually(t, "it is refused twice", func() bool { return strings.Count(said.String(), "invalid_base_url") >= 2 })
+	end()
+	if err := <-ended; err != nil || !errors.Is(agent.Registered(soon(t)), ErrAgentNotRunning) {
+		t.Errorf("got %v", err)
 	}
 }
 

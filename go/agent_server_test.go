@@ -58,6 +58,14 @@ func serve(t *testing.T, agent *Agent) *served {
 	return s
 }
 
+// lifespan lets an agent live that nobody serves.
+func lifespan(agent *Agent) (ended chan error, end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended = make(chan error, 1)
+	go func() { ended <- agent.Lifespan(ctx) }()
+	return ended, cancel
+}
+
 func (s *served) begin(name string, input any) *Execution {
 	s.t.Helper()
 	if input == nil {
