@@ -44,7 +44,7 @@ def test_code_stands_by_line_20_and_is_an_agent(ran: list[dict[str, Any]]):
 
 
 async def test_the_agent_and_its_test_in_the_packages_readme_work(ran: list[dict[str, Any]]):
-    agent, waiting, _, test = blocks("python/README.md")
+    agent, waiting, _, _, test = blocks("python/README.md")
     names: dict[str, Any] = {}
     exec(agent, names)
     exec(waiting, dict(names))
@@ -53,8 +53,23 @@ async def test_the_agent_and_its_test_in_the_packages_readme_work(ran: list[dict
     assert ran
 
 
+async def test_a_program_runs_a_reasoner_as_the_packages_readme_says(
+    ran: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+):
+    agent, _, _, program, _ = blocks("python/README.md")
+    names: dict[str, Any] = {}
+    exec(agent, names)
+    async with control_plane() as plane, plane.serving(names["app"]):
+        monkeypatch.setenv("SIGNOFF_SERVER", plane.url)
+        following = asyncio.create_task(asyncio.to_thread(exec, program, names))
+        request = await plane.next_request()
+        await plane.client.decide_approval_request(request.id, "approved")
+        await following
+    assert names["finished"].status == "succeeded"
+
+
 async def test_a_program_asks_as_the_packages_readme_says(monkeypatch: pytest.MonkeyPatch):
-    *_, program, _ = blocks("python/README.md")
+    _, _, program, _, _ = blocks("python/README.md")
     deployed: list[str] = []
     async with control_plane() as plane:
         monkeypatch.setenv("SIGNOFF_SERVER", plane.url)

@@ -113,7 +113,11 @@ def test_a_server_is_asked(run: Run, tmp_path: Path) -> None:
     with planes(tmp_path / "signoff.db") as plane:
         url = f"sqlite:///{tmp_path}/signoff.db"
         said = run("doctor", "--database", url, "--server", plane.url, "--json")
-    assert levels(said)["server"] == "ok"
+        assert levels(said)["server"] == "ok"
+        made = run("keys", "create", "--role", "admin", "--name", "x", "--database", url)
+        where = ("--database", url, "--server", plane.url)
+        assert "to keys only" in run("doctor", *where).out
+        assert "is ready\n" in run("doctor", *where, "--api-key", made.out.strip()).out
 
 
 def test_a_plane_is_left_alone(plane: Plane, run: Run, tmp_path: Path) -> None:
