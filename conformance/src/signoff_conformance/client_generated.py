@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from signoff_conformance import documents, places
@@ -87,13 +88,17 @@ def _kind(operation: Operation, status: int, code: str) -> Variant:
 
 def arguments(operation_id: str) -> Mapping[str, Any]:
     """Arguments that an operation can be called with: those of CLI-NAMES-001."""
-    rows = documents.load(places.CASES / "client" / "operations.yaml")[0]["each"]
-    found = next((row["args"] for row in rows if row["op"] == operation_id), None)
-    if found is not None:
-        return dict(found)
+    if operation_id in _arguments():
+        return _arguments()[operation_id]
     if operation_id == "receiveApprovalResponse":
         return {"body": _RESPONSE, "headers": {"X-Webhook-Signature": "sha256=0"}}
     return {"execution_id": "exec_1"} if operation_id == "streamExecutionEvents" else {}
+
+
+@cache
+def _arguments() -> Mapping[str, Mapping[str, Any]]:
+    rows = documents.load(places.CASES / "client" / "operations.yaml")[0]["each"]
+    return {row["op"]: row["args"] for row in reversed(rows)}
 
 
 def _is_type(contract: Contract, name: str) -> bool:
