@@ -7,6 +7,7 @@ import sys
 import typer
 
 from signoff_conformance.cli_check import check
+from signoff_conformance.cli_init import init
 from signoff_conformance.cli_mutants import run_mutants
 from signoff_conformance.cli_reading import explain, list_
 from signoff_conformance.documents import DocumentError
@@ -22,6 +23,7 @@ app.command()(check)
 app.command()(explain)
 app.command("list")(list_)
 app.command("mutants")(run_mutants)
+app.command()(init)
 
 
 def main() -> None:
