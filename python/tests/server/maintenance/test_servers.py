@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from signoff.server.domain.node import digest_in_hand
 from signoff.server.domain.store import Store
 from signoff.server.maintenance import servers
 from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.maintenance.liveness import recall
 from signoff.server.maintenance.servers import BEAT_MS, GONE_MS
 from signoff.server.operations import dispatching, recovery
 from signoff.server.operations.context import InstanceKey
@@ -77,6 +79,26 @@ async def test_a_foreign_run_that_was_never_sent_is_sent_after_the_next_start(
     assert start.headers["x-execution-id"] == f"{execution_id}~2"
     row = await successor.execution(execution_id)
     assert (row["status"], row["attempt"], row["offered_by"]) == ("running", 2, None)
+
+
+async def test_an_own_agent_says_that_it_never_got_it(
+    house: House, agent: StandIn, houses: AsyncExitStack
+) -> None:
+    await house.maintenance._servers.join()
+    await house.join(agent)
+    execution_id = (await house.start())["execution_id"]
+    assert await dispatching.claim(house.context, execution_id, HERE)
+    successor = await another(house, houses)
+    await recall(successor.liveness, successor.store, successor.clock)
+    nothing = {"count": 0, "digest": digest_in_hand([])}
+    await successor.beat(in_hand=nothing)
+    await successor.settle()
+    assert agent.heard == []
+    for _ in range(2):  # whole lists, one after the other
+        await successor.beat(in_hand=nothing | {"executions": [], "page": 1, "pages": 1})
+    await successor.settle()
+    [start] = agent.heard
+    assert start.headers["x-execution-id"] == f"{execution_id}~2"
 
 
 async def test_a_clean_stop_leaves_it_to_the_next_start_too(

@@ -118,9 +118,11 @@ WHERE node_id = :node_id AND lease_instance = :instance_id ORDER BY execution_id
 
 -- name: list_stray_holders
 -- Who holds something although nobody waits for its heartbeat: it is away, or forgotten.
-SELECT DISTINCT e.node_id, e.lease_instance AS instance_id FROM executions e
-WHERE e.lease_instance IS NOT NULL AND NOT EXISTS (SELECT 1 FROM instances i
-    WHERE i.node_id = e.node_id AND i.instance_id = e.lease_instance AND i.state <> 'away')
+SELECT e.node_id, e.instance_id FROM (
+    SELECT DISTINCT node_id, lease_instance AS instance_id FROM executions
+    WHERE lease_instance IS NOT NULL) e
+WHERE NOT EXISTS (SELECT 1 FROM instances i
+    WHERE i.node_id = e.node_id AND i.instance_id = e.instance_id AND i.state <> 'away')
 
 -- name: list_lease_attempts
 -- What an instance holds, as short as the digest of its heartbeat needs it.
