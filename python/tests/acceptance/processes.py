@@ -136,9 +136,13 @@ class Process:
         statistics = self._proc("schedstat")
         return int(statistics.read_text().split()[1]) / 1e9 if statistics.exists() else 0.0
 
-    def _proc(self, name: str) -> Path:
+    @property
+    def pid(self) -> int:
         assert self._popen is not None
-        return Path("/proc") / str(self._popen.pid) / name
+        return self._popen.pid
+
+    def _proc(self, name: str) -> Path:
+        return Path("/proc") / str(self.pid) / name
 
     def kill(self) -> None:
         """SIGKILL: it can't say anything any more."""

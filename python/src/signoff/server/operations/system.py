@@ -8,6 +8,7 @@ from signoff._version import __version__
 from signoff.contract_gen import ReadinessStatus
 from signoff.server.domain.clock import SystemClock
 from signoff.server.domain.execution import UNFINISHED
+from signoff.server.domain.store import Change
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 
@@ -34,12 +35,16 @@ def get_health() -> Shape:
 
 
 async def get_readiness(context: Context) -> Shape:
-    """A ``Readiness``: the store can be read, and written unless it said otherwise.
+    """A ``Readiness``: the store can be read and written.
 
     Raises:
-        StoreUnavailable: it can't be read.
+        StoreUnavailable: it can't be.
     """
     await context.store.one("ping")
+    # A disk may be full, or a database read-only: only a commit tells.
+    change = Change()
+    change.add("put_server", server_id=context.server_id, now=context.clock.now())
+    await context.store.apply(change)
     checks: list[Shape] = [{"name": "store", "ok": True}]
     if isinstance(context.clock, SystemClock):
         shared = context.store.shared
