@@ -25,11 +25,12 @@ func kindOf(err error) string {
 		outside    *signoff.ProtocolError
 		disbelief  *signoff.SignatureError
 		unreadable *undecodable
+		late       *signoff.PauseTimeoutError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "canceled"
-	case errors.Is(err, signoff.ErrWaitTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, signoff.ErrWaitTimeout), errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
 		return "deadline"
 	case errors.As(err, &disbelief), errors.Is(err, signoff.ErrInvalidSignature):
 		return "signature"

@@ -110,9 +110,8 @@ func (a *adapter) do(l *line) (any, error) {
 	case "hello":
 		return map[string]any{
 			"protocol": 1, "name": "signoff-go", "language": "go", "version": "0.1.0",
-			// A struct has no place for members that it does not know.
 			"lacks":     lacks,
-			"abilities": map[string]bool{"exact_integers": true, "key_order": true, "clock": true, "unknown_members": false},
+			"abilities": map[string]bool{"exact_integers": true, "key_order": true, "clock": true, "unknown_members": true},
 		}, nil
 	case "open":
 		return struct{}{}, a.open(l)

@@ -208,8 +208,15 @@ var verbs = map[string]verb{
 	"requestApproval": with(func(ctx context.Context, c *signoff.Client, a *signoff.ApprovalRequest) (any, error) {
 		return c.RequestApproval(ctx, a)
 	}),
-	"pause": with(func(ctx context.Context, c *signoff.Client, a *signoff.ApprovalRequest) (any, error) {
-		return told(c.Pause(ctx, a))
+	"pause": with(func(ctx context.Context, c *signoff.Client, a *struct {
+		signoff.ApprovalRequest
+		waited
+	},
+	) (any, error) {
+		if a.TimeoutMS == 0 {
+			return told(c.Pause(ctx, &a.ApprovalRequest))
+		}
+		return told(c.Pause(ctx, &a.ApprovalRequest, signoff.PauseTimeout(millis(a.TimeoutMS))))
 	}),
 	"waitForApproval": with(func(ctx context.Context, c *signoff.Client, a *struct {
 		request
@@ -314,7 +321,7 @@ var verbs = map[string]verb{
 	"getMetrics":   with(func(ctx context.Context, c *signoff.Client, _ *none) (any, error) { return c.GetMetrics(ctx) }),
 }
 
-// lacks: what agents call; and Pause takes its time from the context, which withdraws nothing.
+// lacks: what agents call, by other ways.
 var lacks = []string{
 	"registerNode",
 	"heartbeatNode",
@@ -324,5 +331,4 @@ var lacks = []string{
 	"recordStep",
 	"appendExecutionEvent",
 	"requestExecutionApproval",
-	"pause.timeout_ms",
 }
