@@ -103,3 +103,34 @@ test("a run that waits for a child that waits for a person is let go too", async
   assert.equal((await plane.finished(executionId)).result, "approved");
   assert.deepEqual(attempts, [1, 2]);
 });
+
+test("many that are due together are given back some at a time", async (t) => {
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let reporting = 0;
+  let most = 0;
+  let reported = 0;
+  const agent = plane.agent("crowd", {
+    suspendAfterSeconds: 0.1,
+    fetch: async (url, init) => {
+      if (!url.endsWith("/status")) return await fetch(url, init);
+      reporting += 1;
+      most = Math.max(most, reporting);
+      await gate;
+      const response = await fetch(url, init);
+      reporting -= 1;
+      reported += 1;
+      return response;
+    },
+  });
+  agent.reasoner("ask", async (ctx) => (await ctx.pause({ approvalRequestId: "q" })).decision);
+  await plane.serving(t, agent);
+  const runs = Array.from({ length: 70 }, () => plane.client.executeAsync("crowd.ask"));
+  await Promise.all(runs);
+  await until(() => reporting === 64);
+  open();
+  await until(() => reported === 70);
+  assert.equal(most, 64);
+});

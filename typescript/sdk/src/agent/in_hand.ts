@@ -11,6 +11,9 @@ import { said } from "./steps.js";
 /** Reported attempts that are still recognised, so that a late repeat of a dispatch runs nothing. */
 const REMEMBERED = 10_000;
 
+/** So many runs that wait are given back at a time, when thousands are due together. */
+const RELEASES_AT_ONCE = 64;
+
 /** How long a stopped run may take to finish the step that it is at, in milliseconds. */
 const STOP_GRACE = 1_000;
 
@@ -27,6 +30,12 @@ interface Held {
   onStop: () => void;
 }
 
+/** What a heartbeat says: the attempt ids, sorted, and their digest. */
+export interface Summary {
+  readonly ids: readonly string[];
+  readonly digest: string;
+}
+
 export interface InHandOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -40,6 +49,10 @@ export class InHand {
   readonly #held = new Map<string, Held>();
   readonly #newest = new Map<string, string>();
   readonly #reported = new Set<string>();
+  /** Who waits for its turn to be given back. */
+  readonly #turns: Array<() => void> = [];
+  #releasing = 0;
+  #summary: Promise<Summary> | undefined;
 
   constructor(options: InHandOptions) {
     this.#options = options;
@@ -58,6 +71,12 @@ export class InHand {
   /** The attempt ids, sorted. */
   ids(): string[] {
     return [...this.#held.keys()].sort();
+  }
+
+  /** What is in hand now. Made anew when something has come or gone. */
+  async summary(): Promise<Summary> {
+    this.#summary ??= summaryOf(this.ids());
+    return await this.#summary;
   }
 
   /** Run an attempt, and report how it ends. An earlier attempt of it has lost its lease. */
@@ -81,6 +100,7 @@ export class InHand {
       seenThrough: Promise.resolve().then(() => this.#seeThrough(held, stopped)),
     };
     this.#held.set(attemptId, held);
+    this.#summary = undefined;
     attempt.onChange = this.#suspender(attempt);
   }
 
@@ -183,12 +203,25 @@ export class InHand {
       const report = held.stop ?? ended ?? (await held.work);
       if (report.status === "failed") this.#options.log.warn(`${attemptId} failed: ${report.error}`);
       if (report.status !== "cancelled") await held.attempt.means.notes.flush();
-      await this.#report(held.attempt, report);
+      if (report.status === "waiting") await this.#inTurn(() => this.#report(held.attempt, report));
+      else await this.#report(held.attempt, report);
     } catch (lost) {
       // The server misses it in the heartbeats and dispatches the next attempt.
       this.#options.log.error(`the report of ${attemptId} was not taken: ${lost}`);
     } finally {
       this.#forget(held.attempt);
+    }
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    if (this.#releasing >= RELEASES_AT_ONCE) await new Promise<void>((resolve) => this.#turns.push(resolve));
+    else this.#releasing += 1;
+    try {
+      await work();
+    } finally {
+      const next = this.#turns.shift();
+      if (next === undefined) this.#releasing -= 1;
+      else next();
     }
   }
 
@@ -219,6 +252,7 @@ export class InHand {
   #forget({ identity }: Attempt): void {
     const { attemptId, executionId } = identity;
     this.#held.delete(attemptId);
+    this.#summary = undefined;
     if (this.#newest.get(executionId) === attemptId) this.#newest.delete(executionId);
     this.#reported.add(attemptId);
     for (const oldest of this.#reported) {
@@ -231,6 +265,10 @@ export class InHand {
 /** SHA-256 over sorted attempt ids, each followed by a line feed. */
 export async function digestOf(ids: readonly string[]): Promise<string> {
   return await sha256(ids.map((id) => `${id}\n`).join(""));
+}
+
+async function summaryOf(ids: string[]): Promise<Summary> {
+  return { ids, digest: await digestOf(ids) };
 }
 
 /** The list that the server asks for with `resync`, in pages; one empty page for nothing. */

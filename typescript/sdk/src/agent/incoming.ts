@@ -87,7 +87,8 @@ export class Incoming {
     const accepted = { status: 202, body: { status: "processing", execution_id: attemptId } };
     if (inHand.has(attemptId)) return accepted;
     if (this.closing) return refusal(503, "shutting_down", "this agent is shutting down");
-    if (inHand.running >= maxRunning) return refusal(429, "busy", `this agent runs ${maxRunning} at a time`);
+    if (maxRunning !== Infinity && inHand.running >= maxRunning)
+      return refusal(429, "busy", `this agent runs ${maxRunning} at a time`);
     const reasoner = reasoners.get(name);
     if (reasoner === undefined) return refusal(404, "not_found", `${nodeId} has no reasoner ${name}`);
     const input = await readInput(reasoner, body);

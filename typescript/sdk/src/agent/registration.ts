@@ -1,7 +1,7 @@
 /** Registration and heartbeats: the server knows where this process is, and that it lives. */
 import type { Clock } from "../clock.js";
 import { NotFoundError, RefusedError } from "../errors.js";
-import { digestOf, type InHand, pages } from "./in_hand.js";
+import { type InHand, pages } from "./in_hand.js";
 import type { Log } from "./log.js";
 import type { AgentOperations, NodeRegistration } from "./operations.js";
 
@@ -100,8 +100,8 @@ export class Registration {
 
   async #beat(signal: AbortSignal): Promise<void> {
     const { operations, log, inHand, told } = this.#means;
-    const ids = inHand.ids();
-    const whole = { count: ids.length, digest: await digestOf(ids) };
+    const { ids, digest } = await inHand.summary();
+    const whole = { count: ids.length, digest };
     const lists = this.#resync ? pages(ids) : undefined;
     const bodies = lists?.map((executions, at) => ({
       ...whole,
