@@ -10,6 +10,7 @@ from signoff_conformance.cli_check import check
 from signoff_conformance.cli_init import init
 from signoff_conformance.cli_mutants import run_mutants
 from signoff_conformance.cli_reading import explain, list_
+from signoff_conformance.cli_walk import walk
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.verdicts import Exit
 
@@ -24,6 +25,7 @@ app.command()(explain)
 app.command("list")(list_)
 app.command("mutants")(run_mutants)
 app.command()(init)
+app.command()(walk)
 
 
 def main() -> None:

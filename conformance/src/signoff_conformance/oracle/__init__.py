@@ -1,0 +1,1 @@
+"""The contract in memory: what a server must answer, written from ``openapi.yaml`` alone."""

@@ -1,0 +1,1 @@
+"""Random walks: what a server answers, beside what the oracle says it must."""

@@ -1,0 +1,93 @@
+"""What a walk is made of: requests, and moves of the clock. Made by chance, repeated exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from signoff_conformance.oracle.answers import Request
+from signoff_conformance.oracle.approvals import Approval
+from signoff_conformance.oracle.world import Oracle
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One operation of a walk."""
+
+    label: str
+    """Names what it makes, whichever operations stand before it."""
+    request: Request | None = None
+    to: int = 0
+    """Where the clock goes, in ms since the epoch, when there is no request."""
+
+
+OWN_IDS: Final = ("gate", "claim-4711", "deploy 42/ü")
+WORDS: Final = ("approved", "rejected", "request_changes")
+HOURS: Final = (0.001, 0.01, 0.5, 1, 24)
+USER_JSON: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    0,
+    12345678901234567890123,
+    1.5,
+    "ø𝄞",
+    [],
+    [1, [None]],
+    {"b": 1, "a": {"c": []}},
+)
+PAYLOADS: Final[tuple[Any, ...]] = ({}, {"z": 1, "a": None}, {"ø": ["𝄞", {"n": 7}]})
+LIMITS: Final = ("1", "2", "3", "50", "200")
+
+
+class Chance:
+    """Picks what comes next from what the oracle knows.
+
+    Args:
+        random: seeded.
+        oracle: of the walk.
+    """
+
+    def __init__(self, random: Random, oracle: Oracle) -> None:
+        self.random = random
+        self.now = 0
+        """The time of the server, in ms since the epoch."""
+        self.oracle = oracle
+        self.cursors: list[Request] = []
+        """Requests for the pages that come next."""
+        self.messages: list[tuple[int, dict[str, Any], str]] = []
+        """Signed messages that were sent, with the time and their ids."""
+
+    def pick(self, values: Any) -> Any:
+        """One of several."""
+        return self.random.choice(list(values))
+
+    def maybe(self, share: float) -> bool:
+        """Yes, in this share of cases."""
+        return self.random.random() < share
+
+    def some(self, share: float = 0.5, **members: Any) -> dict[str, Any]:
+        """Some of the members, each with one of its values."""
+        return {name: self.pick(many) for name, many in members.items() if self.maybe(share)}
+
+    def approval_id(self) -> str:
+        """The id of a request: mostly a new one, now and then one that nobody made."""
+        known = list(self.oracle.approvals.all)
+        if not known or self.maybe(0.04):
+            return "apr_o-nowhere"
+        return str(self.pick(known[-6:] if self.maybe(0.7) else known))
+
+    def approval(self) -> Approval | None:
+        """A request, mostly a pending one."""
+        known = list(self.oracle.approvals.all.values())
+        pending = [one for one in known if one.pending]
+        if not known:
+            return None
+        return self.pick(pending) if pending and self.maybe(0.7) else self.pick(known[-20:])  # type: ignore[no-any-return]
+
+    def clock(self) -> int:
+        """Where the clock goes: just before, at and after what falls due, or somewhere."""
+        due = sorted(one.expires_at for one in self.oracle.approvals.all.values() if one.pending)
+        if due and self.maybe(0.7):
+            return max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
+        return self.now + int(self.pick((1, 999, 1000, 60_000, 3_600_000)))

@@ -1,0 +1,47 @@
+"""The shortest path that still leads to a difference, as far as a budget goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from signoff_conformance.walk.moves import Move
+from signoff_conformance.walk.walking import Difference
+
+BUDGET: Final = 60
+"""Walks that are tried."""
+
+Again = Callable[[Sequence[Move]], Awaitable[Difference | None]]
+
+
+async def shrink(found: Difference, again: Again, budget: int = BUDGET) -> Difference:
+    """Leave out operations, in halves, quarters, …, one by one, while the same place differs.
+
+    Args:
+        found: the difference, with the path that leads to it.
+        again: walks a path on an empty server.
+        budget: how often.
+    """
+    best, size = found, len(found.path) // 2
+    while size >= 1 and budget > 0:
+        start, shorter = 0, False
+        while start < len(best.path) - 1 and budget > 0:
+            stop = min(start + size, len(best.path) - 1)
+            path = [*best.path[:start], *best.path[stop:]]
+            budget -= 1
+            other = await again(path)
+            if other is not None and _same(best, other):
+                best, shorter = other, True
+            else:
+                start = stop
+        size = size if shorter and size == 1 else size // 2
+    return best
+
+
+def _same(one: Difference, other: Difference) -> bool:
+    places = [line.partition(":")[0] for line in one.lines]
+    return (
+        one.move == other.move
+        and [line.partition(":")[0] for line in other.lines] == places
+        and one.exchange.status == other.exchange.status
+    )
