@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import * as agents from "../src/agent/index.js";
 import * as signoff from "../src/index.js";
 import { VERSION } from "../src/version.js";
 import { ROOT } from "./contract.js";
@@ -39,6 +40,19 @@ test("the public surface is this", () => {
     "verifyWebhook",
   ];
   assert.deepEqual(Object.keys(signoff).sort(), [...expected, ...errors].sort());
+});
+
+test("that of agents is this", () => {
+  assert.deepEqual(Object.keys(agents).sort(), [
+    "Agent",
+    "AgentError",
+    "AgentNotRunningError",
+    "CallFailedError",
+    "NondeterministicReplayError",
+    "Run",
+    "RunStoppedError",
+    "StepFailedError",
+  ]);
 });
 
 test("the package depends on nothing and says its version", async () => {
