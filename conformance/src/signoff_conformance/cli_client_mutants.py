@@ -31,6 +31,10 @@ def run(begins: tuple[str, ...], workers: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="signoff-mutants-") as folder:
         deaths = asyncio.run(_hunt(found, Path(folder), workers))
     _show(found, deaths)
+    if not begins:
+        named = {case_id for one in found for case_id in one.killed_by}
+        idle = [case_id for case_id in client_cases(Contract.load()) if case_id not in named]
+        _console.print(f"{len(idle)} cases that no mutant names: {', '.join(idle)}", markup=False)
     return not all(death.killed for death in deaths)
 
 
