@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a missing or too old tool is named in one line.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check bench serve constraints \
+.PHONY: help setup demo test generate check bench chaos serve constraints \
         check-python check-go check-typescript check-generated check-contract \
         test-python test-go test-typescript
 
@@ -62,6 +62,9 @@ generate: setup ## write anew all that is made from openapi.yaml
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)
 
+chaos: $(PYTHON_READY) ## kill servers, agents and PostgreSQL 200 times under 500 gates; is anything lost? (ARGS='--engine sqlite --seed 7')
+	cd python && .venv/bin/python -m tests.chaos $(ARGS)
+
 check-python: $(PYTHON_READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -91,9 +94,9 @@ test-python: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) # the generators of
 ifdef ARGS
 	cd python && .venv/bin/pytest $(ARGS)
 else
-	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/acceptance --ignore tests/fuzz \
+	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/acceptance --ignore tests/chaos --ignore tests/fuzz \
 	  --cov --cov-report= --cov-fail-under 0
-	cd python && .venv/bin/pytest tests/acceptance $(patsubst python/%,%,$(wildcard python/tests/fuzz)) --cov --cov-append --cov-report=term:skip-covered
+	cd python && .venv/bin/pytest tests/acceptance tests/chaos $(patsubst python/%,%,$(wildcard python/tests/fuzz)) --cov --cov-append --cov-report=term:skip-covered
 endif
 
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server

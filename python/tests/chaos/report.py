@@ -1,0 +1,114 @@
+"""What a chaos run came to, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.chaos.checker import Verdict
+from tests.chaos.stage import SUSPEND_AFTER
+
+SHORTENED: Final = (
+    "no lease and no back-off is shortened: who is killed comes back at its own address, which ends"
+    " its leases after 3 s of silence; "
+    + ", ".join(f"{name} suspends after {after} s" for name, after in SUSPEND_AFTER.items())
+)
+
+SHOWN: Final = 20
+"""Violations that are shown to people; JSON has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is worth knowing of one run."""
+
+    engine: str
+    seed: int
+    gates: int
+    runs: int
+    seconds: float
+    facts: int
+    killed: dict[str, int]
+    """How often whom."""
+    met: dict[str, int]
+    """How often at which moment."""
+    ended_alone: list[str]
+    """Processes that ended though nobody had killed them."""
+    stopped: str | None
+    """Why the run was broken off; None: it came to its end."""
+    verdict: Verdict
+    folder: Path
+
+    @property
+    def passed(self) -> bool:
+        return self.stopped is None and not self.verdict.violations and not self._deserters()
+
+    def _deserters(self) -> Counter[str]:
+        # A server that starts while its database is away gives up, for its supervisor to see.
+        excused = "server" if self.killed.get("postgres") else "nobody"
+        return Counter(name for name in self.ended_alone if not name.startswith(excused))
+
+    def as_json(self) -> str:
+        """One object."""
+        verdict = self.verdict
+        told: dict[str, Any] = {
+            "passed": self.passed,
+            "engine": self.engine,
+            "seed": self.seed,
+            "gates": self.gates,
+            "runs": self.runs,
+            "seconds": round(self.seconds, 1),
+            "acknowledged_facts": self.facts,
+            "settings": SHORTENED,
+            "kills": sum(self.killed.values()),
+            "killed": self.killed,
+            "points": self.met,
+            "ended_alone": Counter(self.ended_alone),
+            "attempts": verdict.attempts,
+            "replayed_decisions": verdict.replayed_decisions,
+            "repeated_effects": verdict.repeated_effects,
+            "runs_with_repeated_effects": verdict.runs_with_repeats,
+            "checks": verdict.checks,
+            "stopped": self.stopped,
+            "violations": [
+                {"rule": each.rule, "of": each.of, "found": each.found}
+                for each in verdict.violations
+            ],
+            "look_at": str(self.folder),
+        }
+        return json.dumps(told, indent=2)
+
+    def as_text(self) -> str:
+        """Lines for people."""
+        verdict = self.verdict
+        lines = [
+            f"{self.engine}, seed {self.seed}: {self.gates} gates in {self.runs} runs,"
+            f" {sum(self.killed.values())} kills, {self.seconds:.0f} s",
+            f"settings: {SHORTENED}",
+            "killed: " + _counted(self.killed),
+            *(f"  {times:4} {where}" for where, times in sorted(self.met.items())),
+            f"{verdict.attempts} attempts, {verdict.replayed_decisions} decisions replayed",
+            f"{verdict.repeated_effects} effects done again, in {len(verdict.runs_with_repeats)}"
+            " runs: the crash fell between the effect and its record",
+            *(f"  {times:5} {rule}" for rule, times in verdict.checks.items()),
+        ]
+        if self.ended_alone:
+            lines.append("ended by themselves: " + _counted(Counter(self.ended_alone)))
+        if self.stopped:
+            lines.append(f"broken off: {self.stopped}")
+        for each in verdict.violations[:SHOWN]:
+            lines.append(f"VIOLATION {each.rule}: {each.of}: {each.found}")
+        more = len(verdict.violations) - SHOWN
+        if more > 0:
+            lines.append(f"and {more} more: --json has all")
+        if not self.passed:
+            lines.append(f"look at {self.folder}: journal, *.evidence, *.log")
+        lines.append("passed" if self.passed else "FAILED")
+        return "\n".join(lines)
+
+
+def _counted(times: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(times.items())) or "nobody"
