@@ -218,12 +218,13 @@ class Liveness:
         return [key for at, key in ends if at <= now]
 
     def ended(self, key: InstanceKey) -> None:
-        """The leases were taken from it. When it was heard meanwhile it is live all the same."""
+        """The leases were taken from it. When it was heard meanwhile it is live all the same.
+
+        It is forgotten: processes come and go for ever, and its row knows it when it comes back.
+        """
         instance = self._instances.get(key)
         if instance is not None and self._ends_at(instance) <= self._clock.monotonic():
-            instance.ended = True
-            if instance.pulse.replaced:  # it is not expected back
-                del self._instances[key]
+            del self._instances[key]
 
     def next_end(self) -> int | None:
         """When the next leases end unless somebody is heard: ms on the monotonic clock."""
