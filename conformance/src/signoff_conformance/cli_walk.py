@@ -76,7 +76,7 @@ async def walked(
     with tempfile.TemporaryDirectory(prefix="signoff-walk-") as folder:
         env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
         target = Started(command, keys_command, PROFILES["keys"], Path(folder), host.address, env)
-        server = Server(contract, target)
+        server = Server(contract, target, host)
         try:
             await target.start()
             found = await Walk(contract, server, change).by_chance(seed, most, quiet)

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from signoff_conformance.contract import Contract
 from signoff_conformance.oracle import approvals, messages
 from signoff_conformance.oracle.answers import NO_BODY, Answer, Refused, Request
 from signoff_conformance.oracle.approvals import Approval, Approvals
+from signoff_conformance.oracle.calls import Call, Handler
+from signoff_conformance.oracle.chains import SYSTEM
 from signoff_conformance.oracle.keys import Caller, Keys, forbidden
 from signoff_conformance.oracle.messages import Messages
+from signoff_conformance.oracle.nodes import Nodes
 from signoff_conformance.oracle.pages import Pages
+from signoff_conformance.oracle.running import Running
 from signoff_conformance.oracle.validation import Validation
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request that fits, who makes it, and when."""
-
-    label: str
-    request: Request
-    caller: Caller
-    now: int
-
-
-Handler = Callable[[Call], Answer]
 
 
 class Oracle:
@@ -44,7 +34,11 @@ class Oracle:
         self._pages = Pages()
         self._messages = Messages()
         self.approvals = Approvals()
+        nodes = Nodes()
+        self.running = Running(nodes, self.approvals, self._pages)
         self._handlers: Mapping[str, Handler] = {
+            **nodes.handlers,
+            **self.running.handlers,
             "createApprovalRequest": self._create,
             "getApprovalRequest": self._get,
             "listApprovalRequests": self._list,
@@ -74,9 +68,17 @@ class Oracle:
             return refused.answer
 
     def pass_time(self, now: int) -> None:
-        """Do what falls due by a time."""
-        for one in self.approvals.due(now):
-            approvals.expire(one, one.expires_at)
+        """Do what falls due by a time, in order."""
+        while True:
+            expiring = next(self.approvals.due(now), None)
+            ending = self.running.first_over(now)
+            if expiring is not None and (ending is None or expiring.expires_at <= ending[0]):
+                approvals.expire(expiring, expiring.expires_at)
+                self.running.follow(expiring, expiring.expires_at)
+            elif ending is not None:
+                ending[1].finish("timeout", ending[0], SYSTEM, {})
+            else:
+                return
 
     # Approvals.
 
@@ -121,17 +123,20 @@ class Oracle:
     def _cancel(self, call: Call) -> Answer:
         one = self.approvals.found(call.request.path["id"])
         body = {} if call.request.body is NO_BODY else call.request.body
-        approvals.withdrawn(one, body, call.caller, call.now)
+        if approvals.withdrawn(one, body, call.caller, call.now):
+            self.running.follow(one, call.now)
         return Answer(200, one.shown(), sentence=approvals.WITHDRAW)
 
     def _settle(self, one: Approval, ruling: Mapping[str, Any], reviewer: Any, now: int) -> Answer:
         status = approvals.decide(one, ruling, reviewer, now)
+        if status == "processed":
+            self.running.follow(one, now)
         body = {"status": status, "approval": one.shown()}
         return Answer(200, body, sentence=approvals.FIRST)
 
     def _readable(self, call: Call) -> Approval:
         one = self.approvals.found(call.request.path["id"])
-        if call.caller.role == "agent" and one.execution_id is None:
+        if call.caller.role == "agent" and one.node_id != call.caller.node:
             raise forbidden()
         return one
 

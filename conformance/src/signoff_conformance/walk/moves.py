@@ -37,6 +37,8 @@ USER_JSON: Final[tuple[Any, ...]] = (
     {"b": 1, "a": {"c": []}},
 )
 PAYLOADS: Final[tuple[Any, ...]] = ({}, {"z": 1, "a": None}, {"ø": ["𝄞", {"n": 7}]})
+PLAYED: Final = "http://played_o-agent"
+"""Where the agent listens that the walk plays."""
 LIMITS: Final = ("1", "2", "3", "50", "200")
 
 
@@ -87,7 +89,9 @@ class Chance:
 
     def clock(self) -> int:
         """Where the clock goes: just before, at and after what falls due, or somewhere."""
-        due = sorted(one.expires_at for one in self.oracle.approvals.all.values() if one.pending)
+        due = [one.expires_at for one in self.oracle.approvals.all.values() if one.pending]
+        ends = [one.runs_out_at() for one in self.oracle.running.all.values()]
+        due = sorted([*due, *(at for at in ends if at is not None)])
         if due and self.maybe(0.7):
             return max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
         return self.now + int(self.pick((1, 999, 1000, 60_000, 3_600_000)))

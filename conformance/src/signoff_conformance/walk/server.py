@@ -9,14 +9,19 @@ from urllib.parse import quote, urlencode
 from signoff_conformance import profiles, signatures
 from signoff_conformance.contract import Contract, Operation
 from signoff_conformance.control import Control, ControlError
+from signoff_conformance.endpoints import Host
 from signoff_conformance.oracle.answers import NO_BODY, Request
 from signoff_conformance.target import Target
 from signoff_conformance.traffic import Exchange
 from signoff_conformance.walk.identities import Identities
+from signoff_conformance.walk.moves import PLAYED
 from signoff_conformance.wire import Wire
 
 START: Final = 1_893_456_000_000
 """When every walk begins: 2030-01-01, in ms since the epoch."""
+
+DISPATCHING: Final = ("executeAsync", "registerNode")
+"""After these there is something to be sent: the walk goes on when that is done."""
 
 
 class Server:
@@ -25,9 +30,11 @@ class Server:
     Args:
         contract: where operations lie.
         target: started in the profile ``keys``, with test control.
+        host: where the agent is played: it takes all that it is sent.
     """
 
-    def __init__(self, contract: Contract, target: Target) -> None:
+    def __init__(self, contract: Contract, target: Target, host: Host) -> None:
+        self._host = host
         self._contract = contract
         self._target = target
         self._kept: list[Exchange] = []
@@ -48,6 +55,8 @@ class Server:
     async def begin(self) -> None:
         """Empty it and set its clock to the start."""
         self.identities = Identities()
+        agent = self._host.open("agent", self._kept)
+        self.identities.same(PLAYED, agent.url)
         await self.control.reset()
         await self.control.set(START)
 
@@ -65,7 +74,10 @@ class Server:
         if request.signed is not None:
             headers |= _signature(request, body, now)
         self._kept.clear()
-        return await self._wire.send(operation.method, path, headers, body)
+        exchange = await self._wire.send(operation.method, path, headers, body)
+        if operation.id in DISPATCHING:
+            await self.control.settle()
+        return exchange
 
     async def close(self) -> None:
         """Close the connections."""

@@ -13,7 +13,7 @@ from signoff_conformance.oracle.answers import Answer, Request
 from signoff_conformance.oracle.keys import Caller
 from signoff_conformance.oracle.world import Oracle
 from signoff_conformance.traffic import Exchange
-from signoff_conformance.walk import asking
+from signoff_conformance.walk import asking, working
 from signoff_conformance.walk.comparing import Comparison
 from signoff_conformance.walk.moves import Chance, Move
 from signoff_conformance.walk.server import START, Server
@@ -97,7 +97,7 @@ class Walk:
         found, path = Found(), list[Move]()
         await self._server.begin()
         for number in range(most):
-            move = self._next(str(number), chance)
+            move = self._next(str(number), chance) if number else _FIRST
             path.append(move)
             found.operations += 1
             found.difference = await self._step(move, path, found, chance)
@@ -152,7 +152,8 @@ class Walk:
         return Move(label, request)
 
 
-MAKERS: Final = asking.MAKERS
+_FIRST: Final = Move("0", working.REGISTRATION)
+MAKERS: Final = [*asking.MAKERS, *working.MAKERS]
 
 
 def callers() -> Mapping[str, Caller]:
