@@ -9,8 +9,12 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
+from tests import postgres
 from tests.chaos.run import chaos
+
+ENGINES: Final = ("sqlite", "postgres")
 
 
 def main() -> int:
@@ -19,7 +23,14 @@ def main() -> int:
     # Told to end, it still ends what it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     passed = True
-    for engine in told.engine or ("sqlite", "postgres"):
+    if "postgres" in (told.engine or ENGINES) and postgres.binaries() is None:
+        print(
+            "PostgreSQL is not installed: install the package `postgresql` (Debian, Ubuntu), or say"
+            " --engine sqlite",
+            file=sys.stderr,
+        )
+        return 2
+    for engine in told.engine or ENGINES:
         seed = random.SystemRandom().randrange(10**6) if told.seed is None else told.seed
         folder = Path(tempfile.mkdtemp(prefix=f"signoff-chaos-{engine}-"))
         print(f"{engine}, seed {seed}", file=sys.stderr)
@@ -42,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--engine",
         action="append",
-        choices=("sqlite", "postgres"),
+        choices=ENGINES,
         help="only this one; may be given again",
     )
     parser.add_argument("--seed", type=int, help="repeats a run's plan; default: by chance")

@@ -32,6 +32,9 @@ class Killer:
         """How often whom."""
         self.met: Counter[str] = Counter()
         """How often at which point; `at random` is one."""
+        self.starting = 0
+        """How many of them met a process that had not answered anything since its start."""
+        self._served: set[str] = set()
 
     @property
     def left(self) -> int:
@@ -54,6 +57,8 @@ class Killer:
 
     async def passes(self, passage: Passage, when: When) -> bool:
         """Kill at the first armed point that this meets; whether to cut the request off."""
+        if when == "after":
+            self._served.add((passage.agent if passage.to == "agent" else passage.server) or "")
         for kill in self._armed:
             if kill.point is not None and passage.meets(kill.point, when):
                 self._armed.remove(kill)
@@ -85,4 +90,6 @@ class Killer:
         self._journal.write("kill", victim=victim, where=where, facts=self.facts)
         self.killed[victim] += 1
         self.met[where] += 1
+        self.starting += victim != "postgres" and victim not in self._served
+        self._served.discard(victim)
         await self.stage.kill(victim)

@@ -35,6 +35,8 @@ class Report:
     """How often whom."""
     met: dict[str, int]
     """How often at which moment."""
+    starting: int
+    """How many of the killed had not answered anything since their start."""
     ended_alone: list[str]
     """Processes that ended though nobody had killed them."""
     stopped: str | None
@@ -66,6 +68,7 @@ class Report:
             "kills": sum(self.killed.values()),
             "killed": self.killed,
             "points": self.met,
+            "killed_while_starting": self.starting,
             "ended_alone": Counter(self.ended_alone),
             "attempts": verdict.attempts,
             "replayed_decisions": verdict.replayed_decisions,
@@ -88,7 +91,7 @@ class Report:
             f"{self.engine}, seed {self.seed}: {self.gates} gates in {self.runs} runs,"
             f" {sum(self.killed.values())} kills, {self.seconds:.0f} s",
             f"settings: {SHORTENED}",
-            "killed: " + _counted(self.killed),
+            f"killed: {_counted(self.killed)}; {self.starting} of them while starting",
             *(f"  {times:4} {where}" for where, times in sorted(self.met.items())),
             f"{verdict.attempts} attempts, {verdict.replayed_decisions} decisions replayed",
             f"{verdict.repeated_effects} effects done again, in {len(verdict.runs_with_repeats)}"

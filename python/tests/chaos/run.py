@@ -56,6 +56,7 @@ def chaos(
         facts=killer.facts,
         killed=dict(killer.killed),
         met=dict(killer.met),
+        starting=killer.starting,
         ended_alone=stage.ended_alone,
         stopped=stopped,
         verdict=verdict,
