@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,6 +245,15 @@ def test_the_checker_complains_of_what_is_wrong(how: str, folder: Path) -> None:
     verdict = check(collect(folder), PLAN)
     said = [each.found for each in verdict.violations if each.rule == rule]
     assert any(found in each for each in said), (said, _rules(verdict))
+
+
+def test_the_checker_shares_no_code_with_what_it_checks() -> None:
+    look = (
+        "import sys, tests.chaos.checker, tests.chaos.records;"
+        "sys.exit(any(name.partition('.')[0] == 'signoff' for name in sys.modules))"
+    )
+    root = Path(__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", look], cwd=root, check=False).returncode == 0
 
 
 def test_every_rule_is_seen_to_complain() -> None:
