@@ -152,6 +152,7 @@ class Running:
         return Answer(200, asked.shown(), sentence="Stores the question and takes it to `waiting`")
 
     def _state(self, call: Call) -> Answer:
+        _check_path(call)
         one = self._readable(call)
         named = call.request.query.get("approval_request_id")
         found = [row for row in one.requests if named in (None, row.own_id)]
@@ -243,11 +244,19 @@ class Running:
 
     def _own(self, call: Call) -> Execution:
         """The execution that its agent speaks of."""
+        _check_path(call)
         named = call.request.path.get("execution_id") or call.request.headers["X-Execution-ID"]
         one = self._found(named)
         if call.caller.role == "agent" and call.caller.node != one.node_id:
             raise forbidden()
         return one
+
+
+def _check_path(call: Call) -> None:
+    """A path that names another node than the agent's is refused, whatever the execution is."""
+    node = call.request.path.get("node_id", call.caller.node)
+    if call.caller.role == "agent" and call.caller.node != node:
+        raise forbidden()
 
 
 def _stored(one: Execution, told: Mapping[str, Any]) -> Answer:
