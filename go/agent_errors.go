@@ -35,9 +35,10 @@ var (
 // PauseTimeoutError says that the time given to Pause is over before a decision. The request is
 // withdrawn, so that nobody decides it for no one. It is [ErrPauseTimeout].
 type PauseTimeoutError struct {
-	// ID is the request's apr_ id.
+	// ID is the request's apr_ id, or its own id when the answer to asking did not come.
 	ID string
-	// Withdrawn is false when the server could not be told; then the request expires by itself.
+	// Withdrawn is false when the server could not be told; then the request, if there is one, expires
+	// by itself.
 	Withdrawn bool
 }
 

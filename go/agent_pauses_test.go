@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -116,13 +118,28 @@ func TestADecisionThatComesAsTheTimeIsOverCounts(t *testing.T) {
 
 func TestAPauseOfAClientWithdrawsToo(t *testing.T) {
 	client := realClient(t)
-	_, err := client.Pause(soon(t), claim(ownID(t)+rand.Text()), PauseTimeout(50*time.Millisecond))
+	_, err := client.Pause(soon(t), claim(ownID(t)+rand.Text()), PauseTimeout(2*time.Second))
 	var late *PauseTimeoutError
 	if !errors.As(err, &late) || !late.Withdrawn || errors.Is(err, ErrWaitTimeout) {
 		t.Fatalf("got %v", err)
 	}
 	if request := must(client.GetApprovalRequest(soon(t), late.ID, nil))(t); request.Status != ApprovalStatusCancelled {
 		t.Errorf("it is %s", request.Status)
+	}
+}
+
+func TestAPauseOfAClientThatCannotAskEndsInTimeToo(t *testing.T) {
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	client := newClient(t, WithServerURL(silent.URL))
+	ctx := soon(t)
+	_, err := client.Pause(ctx, claim("unheard"), PauseTimeout(50*time.Millisecond))
+	var late *PauseTimeoutError
+	if !errors.As(err, &late) || late.Withdrawn || late.ID != claim("unheard").ApprovalRequestID || ctx.Err() != nil {
+		t.Fatalf("got %v", err)
 	}
 }
 

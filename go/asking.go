@@ -45,10 +45,17 @@ func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOp
 //
 // A program that crashed and asks the same again attaches to its question. ExpiresInHours (default
 // 72) ends the question, with the result expired. [PauseTimeout] withdraws it, and is a
-// [*PauseTimeoutError]; the end of ctx ends only this call, as that of a process does.
+// [*PauseTimeoutError], also where the question could not be asked in that time; the end of ctx ends
+// only this call, as that of a process does.
 func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ...PauseOption) (*ApprovalResult, error) {
 	end := c.deadline(&WaitOptions{Timeout: pauseSettingsOf(options).timeout})
-	approval, err := c.CreateApprovalRequest(ctx, request)
+	asking, cancel := end.limit(ctx, c.clock.Now())
+	approval, err := c.CreateApprovalRequest(asking, request)
+	late := asking.Err() != nil && ctx.Err() == nil
+	cancel()
+	if err != nil && late && request != nil {
+		return nil, &PauseTimeoutError{ID: request.ApprovalRequestID}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,9 @@ import (
 // Retry says how long to go on with a request that failed for now. The zero value is the default.
 //
 // Between tries the client waits First, twice as long each time, at most Longest, less a random
-// part of up to a half. The server's Retry-After goes before. Only what the contract calls safe to
-// repeat is sent again after it left this machine.
+// part of up to a half. The server's Retry-After goes before, unless it asks for no wait at all (0, or a
+// date in the past: a clock that differs must not make a storm). Only what the contract calls safe
+// to repeat is sent again after it left this machine.
 type Retry struct {
 	// Attempts are the tries in all, the first one included. 0 stands for 6; negative is no limit.
 	Attempts int
@@ -58,7 +59,7 @@ func (r Retry) nextWait(err error, repeatable bool, failures int, elapsed time.D
 	}
 	var wait time.Duration
 	var refused *Error
-	if errors.As(err, &refused) && refused.hasRetryAfter {
+	if errors.As(err, &refused) && refused.retryAfter > 0 {
 		wait = refused.retryAfter
 	} else {
 		doubled := float64(r.First) * math.Pow(2, float64(min(failures-1, 60)))

@@ -90,4 +90,10 @@ func TestRetryAfterGoesBefore(t *testing.T) {
 	if _, again := (Retry{Within: 6 * time.Second}).nextWait(asked, true, 1, 0, noChance); again {
 		t.Error("it waits longer than it may")
 	}
+	for _, none := range []string{"0", "Sat, 01 Jan 2000 00:00:00 GMT"} {
+		asked := refusal(503, http.Header{"Retry-After": {none}}, nil, time.Now())
+		if wait, _ := forever.nextWait(asked, true, 2, 0, noChance); wait != 400*time.Millisecond {
+			t.Errorf("Retry-After %s: it waits %v", none, wait)
+		}
+	}
 }

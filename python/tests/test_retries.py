@@ -66,6 +66,7 @@ def test_no_try_begins_after_the_time_that_was_given():
 def test_retry_after_goes_before():
     error = api_error(503, b"", retry_after=7.0)
     assert wait(error, failures=4) == 7.0
+    assert wait(api_error(503, b"", retry_after=0.0), failures=2) == 0.4
     assert wait(error, elapsed=54.0) is None
 
 

@@ -56,8 +56,9 @@ def next_wait(
     if retry.attempts is not None and failures >= retry.attempts:
         return None
     wait = error.retry_after if isinstance(error, ApiError) else None
-    if wait is None:
-        # 2.0**1000 is no float any more; long before that the wait is the longest.
+    if not wait:
+        # "At once" (0, or a date in the past) counts as not said: a clock that differs must not
+        # make a storm. 2.0**1000 is no float any more; long before that the wait is the longest.
         wait = min(retry.longest, retry.first * 2.0 ** min(failures - 1, 60))
         wait *= 1 - random() / 2
     if retry.seconds is not None and elapsed + wait > retry.seconds:

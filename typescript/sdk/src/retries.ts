@@ -9,7 +9,10 @@ export interface Retry {
   readonly within: number;
   /** The wait after the first failure; it doubles each time, less a random part of up to a half. */
   readonly first: number;
-  /** The longest wait. The server's `Retry-After` goes before. */
+  /**
+   * The longest wait. The server's `Retry-After` goes before, unless it asks for no wait at all (0, or a date in
+   * the past: a clock that differs must not make a storm).
+   */
   readonly longest: number;
 }
 
@@ -39,8 +42,8 @@ export interface Tried {
 /** How long to wait before the next try; undefined when there is to be none. */
 export function nextWait(retry: Retry, error: unknown, tried: Tried): number | undefined {
   if (!passes(error, tried.repeatable) || tried.failures >= retry.attempts) return undefined;
-  let wait = error instanceof ApiError ? error.retryAfter : undefined;
-  if (wait === undefined) {
+  let wait = (error instanceof ApiError && error.retryAfter) || 0;
+  if (wait === 0) {
     wait = Math.min(retry.longest, retry.first * 2 ** (tried.failures - 1));
     wait *= 1 - tried.random() / 2;
   }

@@ -50,6 +50,8 @@ test("no try begins after the time that was given", () => {
 test("Retry-After goes before", () => {
   const asked = new ApiError(503, "shutting_down", "stopping", { retryAfter: 7000 });
   assert.equal(nextWait(DEFAULT_RETRY, asked, tried({ failures: 3, random: () => 0.9 })), 7000);
+  const atOnce = new ApiError(503, "shutting_down", "stopping", { retryAfter: 0 });
+  assert.equal(nextWait(FOREVER, atOnce, tried({ failures: 2 })), 400);
 });
 
 test("only what passes is tried again", () => {
