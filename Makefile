@@ -74,7 +74,7 @@ check-python: $(PYTHON_READY)
 
 check-go: $(GO_READY)
 	cd go && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
-	for folder in examples/*/go conformance/adapters/go python/benchmarks/waits_go; do (cd $$folder && go vet ./...) || exit 1; done
+	for folder in examples/*/go conformance/adapters/go python/benchmarks/waits_go python/tests/acceptance/agents/relay_go; do (cd $$folder && go vet ./...) || exit 1; done
 	@files=$$(cd tools && go tool gofumpt -l ../go ../examples ../conformance/adapters ../python) && test -z "$$files" || { echo "gofumpt would change: $$files" >&2; exit 1; }
 
 check-typescript: $(TYPESCRIPT_READY)

@@ -14,12 +14,12 @@ AGENTS: Final = Path(__file__).with_name("agents")
 
 
 class AgentProcess(Process):
-    """A script that serves an agent of this project, on a port that a restart keeps.
+    """A program that serves an agent, on a port that a restart keeps.
 
     Args:
         server: the control plane that it registers with.
         node_id: the name of its node.
-        script: what to run.
+        script: what to run, by `runner`; None: it runs by itself.
         folder: for its log and its `effects` file.
     """
 
@@ -30,7 +30,7 @@ class AgentProcess(Process):
         script: Path,
         folder: Path,
         *,
-        python: str = sys.executable,
+        runner: str | None = sys.executable,
         name: str | None = None,
         **told: str,
     ) -> None:
@@ -44,7 +44,7 @@ class AgentProcess(Process):
             EFFECTS=str(self.effects_file),
             **told,
         )
-        super().__init__(name or node_id, [python, str(script)], env, folder)
+        super().__init__(name or node_id, [*([runner] if runner else []), str(script)], env, folder)
 
     def start(self) -> None:
         """Start it and wait until the server knows the new process and can reach it."""

@@ -121,7 +121,7 @@ def start_agent(processes: list[Process], tmp_path: Path) -> StartAgent:
     """Start an agent; see `AgentProcess` for what it takes."""
 
     def start(
-        server: Server, node_id: str = "gates", script: Path = AGENTS / "gates.py", **told: str
+        server: Server, node_id: str = "gates", script: Path = AGENTS / "gates.py", **told: Any
     ) -> AgentProcess:
         agent = AgentProcess(server, node_id, script, tmp_path, **told)
         processes.append(agent)

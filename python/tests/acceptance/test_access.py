@@ -76,7 +76,7 @@ def test_each_does_its_part_with_its_own_key(
     else:
         node, target = "foreign-approver", "foreign-approver.gate"
         script = FOREIGN / "approver.py"
-        start_agent(server, node, script, python=agentfield_python(), SIGNOFF_API_KEY=keys[node])
+        start_agent(server, node, script, runner=agentfield_python(), SIGNOFF_API_KEY=keys[node])
     other = ({*keys} - {node, "admin", "client", "reviewer"}).pop()
 
     started = people.post("client", f"/execute/async/{target}", {"input": {"own_id": "keyed"}})

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(600, method="signal")
 
 @pytest.fixture(scope="module")
 def foreign(start_shared_agent: StartAgent) -> AgentProcess:
-    return start_shared_agent("foreign-approver", APPROVER, python=agentfield_python())
+    return start_shared_agent("foreign-approver", APPROVER, runner=agentfield_python())
 
 
 def pending(server: Server, own_id: str) -> Json | None:
@@ -97,7 +97,7 @@ def test_it_calls_another_foreign_agent(
     shared_server: Server, start_shared_agent: StartAgent
 ) -> None:
     script = SCRIPTS / "doubler.py"
-    start_shared_agent("foreign-doubler", script, python=agentfield_python())
+    start_shared_agent("foreign-doubler", script, runner=agentfield_python())
     execution_id = shared_server.begin(
         "foreign-approver.through", callee="foreign-doubler.double", arguments={"number": 21}
     )
@@ -155,7 +155,7 @@ def test_it_hears_that_a_request_expired(
     start_server: StartServer, start_agent: StartAgent
 ) -> None:
     server = start_server(test_control=True)
-    start_agent(server, "foreign-approver", APPROVER, python=agentfield_python())
+    start_agent(server, "foreign-approver", APPROVER, runner=agentfield_python())
     execution_id = server.begin("foreign-approver.gate", own_id="req-2", hours=1)
     request = server.waiting(execution_id)
     server.control("clock", {"advance_ms": HOUR_MS - 1})
@@ -168,7 +168,7 @@ def test_it_hears_that_a_request_expired(
 def test_it_keeps_waiting_over_a_restart_of_the_server(
     server: Server, start_agent: StartAgent
 ) -> None:
-    foreign = start_agent(server, "foreign-approver", APPROVER, python=agentfield_python())
+    foreign = start_agent(server, "foreign-approver", APPROVER, runner=agentfield_python())
     execution_id = server.begin("foreign-approver.gate", own_id="patient")
     request = server.waiting(execution_id)
     server.kill()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(600, method="signal")
 
 @pytest.fixture
 def foreign(server: Server, start_agent: StartAgent) -> AgentProcess:
-    return start_agent(server, NODE, APPROVER, python=agentfield_python())
+    return start_agent(server, NODE, APPROVER, runner=agentfield_python())
 
 
 def test_killed_while_paused_it_starts_over_and_hears_the_decision(
@@ -63,7 +63,7 @@ def test_told_to_stop_while_paused_it_hands_its_run_back(
     server: Server, start_agent: StartAgent
 ) -> None:
     brisk = {"AGENTFIELD_SHUTDOWN_TIMEOUT": "1"}
-    foreign = start_agent(server, NODE, APPROVER, python=agentfield_python(), **brisk)
+    foreign = start_agent(server, NODE, APPROVER, runner=agentfield_python(), **brisk)
     execution_id = server.begin(f"{NODE}.gate", own_id="stopped")
     request = server.waiting(execution_id)
     foreign.signal_end()
@@ -139,7 +139,7 @@ def test_three_levels_of_calls_outlast_a_long_review(
     patience = {"AGENTFIELD_ASYNC_DEFAULT_EXECUTION_TIMEOUT": "2"}
     for node_id in ("foreign-a", "foreign-b", "foreign-c"):
         start_agent(
-            server, node_id, APPROVER, python=agentfield_python(), NODE_ID=node_id, **patience
+            server, node_id, APPROVER, runner=agentfield_python(), NODE_ID=node_id, **patience
         )
     begun = time.monotonic()
     execution_id = server.begin(
