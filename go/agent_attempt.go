@@ -55,8 +55,15 @@ func newAttempt(life *lifetime, attemptID, runID string) *attempt {
 	return a
 }
 
-// key is the next one under a prefix: {prefix}.{n}, n counted from 1 in this attempt.
+// longestPrefix is that of a step key before its number; the contract gives both 300 characters.
+const longestPrefix = 280
+
+// key is the next one under a prefix: {prefix}.{n}, n counted from 1 in this attempt. A prefix that would
+// be too long gives its end for its digest, alike in all languages.
 func (a *attempt) key(prefix string) string {
+	if len(prefix) > longestPrefix {
+		prefix = prefix[:longestPrefix-65] + "." + digestOfText(prefix)
+	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.asked[prefix]++

@@ -117,10 +117,13 @@ func (a *attempt) idempotencyKey(key string) string {
 	if len(whole) <= longestIdempotencyKey {
 		return whole
 	}
-	// The key is text: it has a digest.
-	text, _ := json.Marshal(key)
-	sum, _ := digest(text)
-	return a.executionID + "/" + sum
+	return a.executionID + "/" + digestOfText(key)
+}
+
+func digestOfText(text string) string {
+	quoted, _ := json.Marshal(text)
+	sum, _ := digest(quoted) // text always has one
+	return sum
 }
 
 // broken says, of an error that came because the run is stopped, that it is.

@@ -255,3 +255,23 @@ func TestABaseURLIsWhereTheControlPlaneReachesThisMachine(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyThatIsTooLongEndsInItsDigestAsInTheOtherLanguages(t *testing.T) {
+	a := &attempt{asked: map[string]int{}}
+	want := "call." + strings.Repeat("x", 210) + ".4dbfb3247f1b43fd3c41a6841d479f3e97eb66fe73b1ce46b8455104aebaaccc.1"
+	if got := a.key("call." + strings.Repeat("x", 300) + ".0123456789abcdef"); got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
+	}
+	if whole := strings.Repeat("x", 280); a.key(whole) != whole+".1" {
+		t.Error("it is shortened without need")
+	}
+	agent := newAgent(t)
+	AddReasoner(agent, "work", func(run *Run, _ struct{}) (int, error) {
+		long := strings.Repeat("n", 150)
+		return StepAs(run, long, func(context.Context) (int, error) { return 1, nil }, StepKey(long))
+	})
+	s := serve(t, agent)
+	if got := s.succeeded(s.begin("work", nil).ExecutionID); got != "1" {
+		t.Errorf("got %s", got)
+	}
+}

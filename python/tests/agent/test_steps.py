@@ -1,11 +1,14 @@
 """What a recorded step gives back: its result as the annotated type, or its error."""
 
 import asyncio
+from collections import Counter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from signoff import StepFailedError
+from signoff.agent.run import Run
 from signoff.agent.steps import outcome, result_type, said
 from signoff.agent.waiters import Waiters
 from signoff.contract_gen import Step, StepKind
@@ -69,3 +72,11 @@ async def test_an_answer_passes_by_whoever_was_cancelled_just_now() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await waiters.wait("apr_1")).approved
+
+
+def test_a_key_that_is_too_long_ends_in_its_digest_as_in_the_other_languages() -> None:
+    run: Any = SimpleNamespace(_asked=Counter())
+    prefix = f"call.{'x' * 300}.0123456789abcdef"
+    short = f"call.{'x' * 210}.4dbfb3247f1b43fd3c41a6841d479f3e97eb66fe73b1ce46b8455104aebaaccc"
+    assert [Run.key(run, prefix), Run.key(run, prefix)] == [f"{short}.1", f"{short}.2"]
+    assert Run.key(run, "x" * 280) == f"{'x' * 280}.1"

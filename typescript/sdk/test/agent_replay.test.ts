@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Agent, CallFailedError, type Run } from "../src/agent/index.js";
+import { numbered } from "../src/agent/steps.js";
 import { Plane } from "./agents.js";
 
 let plane: Plane;
@@ -240,4 +241,15 @@ test("one name is one reasoner, and a name fits into a path", () => {
   agent.reasoner("sell", () => 1);
   assert.throws(() => agent.reasoner("sell", () => 2), /names has a reasoner sell already/);
   assert.throws(() => agent.reasoner("a/b", () => 2), TypeError);
+});
+
+test("a key that is too long ends in its digest, as in the other languages", async (t) => {
+  const short = `call.${"x".repeat(210)}.4dbfb3247f1b43fd3c41a6841d479f3e97eb66fe73b1ce46b8455104aebaaccc`;
+  assert.equal(await numbered(`call.${"x".repeat(300)}.0123456789abcdef`, 2), `${short}.2`);
+  assert.equal(await numbered("x".repeat(280), 1), `${"x".repeat(280)}.1`);
+  const agent = plane.agent("long-keys");
+  const long = "n".repeat(150);
+  agent.reasoner("work", (ctx) => ctx.step({ name: long, key: long }, () => 1));
+  await plane.serving(t, agent);
+  assert.equal((await plane.run("long-keys.work")).result, 1);
 });

@@ -9,10 +9,14 @@ from typing import Any, Final
 from signoff.agent.notes import Notes
 from signoff.agent.waiters import Waiters
 from signoff.agent.waits import Waits
+from signoff.canonical import digest
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock
 from signoff.contract_gen import Step
 from signoff.errors import NotInRunError
+
+LONGEST_PREFIX: Final = 280
+"""Characters of a step key before its number; the contract gives both 300."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,7 +57,12 @@ class Run:
             raise asyncio.CancelledError(f"{self.execution_id} goes on in a later attempt")
 
     def key(self, prefix: str) -> str:
-        """The next key under a prefix: `{prefix}.{n}`, n counted from 1 in this attempt."""
+        """The next key under a prefix: `{prefix}.{n}`, n counted from 1 in this attempt.
+
+        A prefix that would be too long gives its end for its digest, alike in all languages.
+        """
+        if len(prefix) > LONGEST_PREFIX:
+            prefix = f"{prefix[: LONGEST_PREFIX - 65]}.{digest(prefix)}"
         self._asked[prefix] += 1
         return f"{prefix}.{self._asked[prefix]}"
 

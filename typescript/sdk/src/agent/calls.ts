@@ -3,7 +3,7 @@ import { canonical, digest, plain, sha256 } from "../canonical.js";
 import type { Execution } from "../models.js";
 import type { Attempt } from "./attempt.js";
 import { CallFailedError } from "./errors.js";
-import { outcome, recorded, store } from "./steps.js";
+import { numbered, outcome, recorded, store } from "./steps.js";
 
 const POLL_SECONDS = 60;
 
@@ -21,7 +21,7 @@ export async function call(attempt: Attempt, target: string, input: object): Pro
   // Counted now, not after the digest: equal calls side by side keep their places.
   const occurrence = attempt.next(`call.${target}.${text}`);
   const inputSha256 = await sha256(text);
-  const key = `call.${target}.${inputSha256.slice(0, 16)}.${occurrence}`;
+  const key = await numbered(`call.${target}.${inputSha256.slice(0, 16)}`, occurrence);
   const stored = recorded(attempt, key, inputSha256);
   if (stored?.error !== undefined) throw new CallFailedError(target, stored.error);
   if (stored !== undefined) return outcome(stored);

@@ -18,6 +18,16 @@ const NAME = /^[A-Za-z0-9._~-]{1,150}$/;
 const LONGEST_ERROR = 100_000;
 const LONGEST_NAME = 500;
 
+/** Characters of a step key before its number; the contract gives both 300. */
+const LONGEST_PREFIX = 280;
+
+/** A step key. A prefix that would be too long gives its end for its digest, alike in all languages. */
+export async function numbered(prefix: string, occurrence: number): Promise<string> {
+  const fits = prefix.length <= LONGEST_PREFIX;
+  const short = fits ? prefix : `${prefix.slice(0, LONGEST_PREFIX - 65)}.${await digest(prefix)}`;
+  return `${short}.${occurrence}`;
+}
+
 /** Do a piece of work once, whatever attempt this is. See `Run.step`. */
 export async function runStep<Args extends unknown[], Result>(
   attempt: Attempt,
@@ -32,11 +42,12 @@ export async function runStep<Args extends unknown[], Result>(
     }
   }
   const prefix = key === undefined ? `step.${name}` : `step.${name}.${key}`;
-  const stepKey = `${prefix}.${attempt.next(prefix)}`;
+  const occurrence = attempt.next(prefix);
   const input = plain({ args, kwargs: {} }, `the arguments of ${name}`);
   attempt.working += 1;
   try {
     const inputSha256 = await digest(input);
+    const stepKey = await numbered(prefix, occurrence);
     const stored = recorded(attempt, stepKey, inputSha256);
     if (stored !== undefined) return outcome(stored) as Result;
     const record = { kind: "step", name, inputSha256 } as const;
