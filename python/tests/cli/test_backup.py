@@ -34,7 +34,8 @@ def run(database: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_a_copy_made_while_the_server_works_is_whole(
     working: Plane, run: Run, tmp_path: Path, database: Path
 ) -> None:
-    waiting = working.waiting("before")
+    # No run waits for it: the agents of a copy are the same, and would hear of its decisions.
+    waiting = working.client.create_approval_request(approval_request_id="before", payload={})
     ended = working.start("echo", value={"n": 10**30})
     working.client.wait_for_execution(ended, timeout=20)
     stop = threading.Event()
@@ -51,7 +52,7 @@ def test_a_copy_made_while_the_server_works_is_whole(
         stop.set()
         writer.join()
     assert [each.code for each in said] == [0, 0, 0], said[0].err
-    assert said[0].json["executions"] >= 2
+    assert said[0].json["executions"] >= 1
     assert said[0].json["events"] <= said[2].json["events"]
     copies = sorted(path.name for path in tmp_path.iterdir() if path.name[0] in "012")
     assert copies == ["0.db", "1.db", "2.db"]  # one file each, and no half of one

@@ -12,6 +12,7 @@ import pytest
 
 from signoff.server.domain.event import SERVER
 from signoff.server.domain.execution import SUCCEEDED
+from signoff.server.domain.store import Change
 from signoff.server.maintenance.hearing import SWEEP_MS
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import recall
@@ -213,6 +214,11 @@ async def test_a_lost_notification_costs_seconds(
     here, there = pair
     request = await here.create("r")
     execution_id = await here.running()
+    with there.store.watch("told") as told:
+        change = Change()
+        change.wake("told")
+        await here.store.apply(change)
+        await soon(told.event.wait())  # and with it all that came before
     monkeypatch.setattr(here.store._channel, "tell", lambda _: None)  # type: ignore[attr-defined]
 
     async def decided() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from signoff.server.domain.clock import ManualClock, SystemClock
+from signoff.server.domain.store import Change
 from signoff.server.maintenance.timekeeping import LOOK_EVERY_MS, READ_EVERY_MS, Timekeeper
 from signoff.server.operations import system
 from tests.server.maintenance.house import House
@@ -30,6 +31,9 @@ class Database:
         assert query in ("read_clock", "ping")
         wall = time.time_ns() // 1_000_000 + self.ahead
         return {"at": wall}
+
+    async def apply(self, _: Change) -> None:
+        """Whether it can be written to is not the question here."""
 
 
 class Moved(SystemClock):
