@@ -65,6 +65,15 @@ def test_a_difference_that_lists_have_explained_is_not_asked_for_again() -> None
     assert roll.call(says(A), [A, B, C], set()) == (True, [], [])
 
 
+def test_what_is_not_on_its_way_any_more_is_asked_for_again() -> None:
+    """Who was sending it has died: neither the agent's list nor the leases change by themselves."""
+    roll = Roll()
+    assert roll.call(lists(A), [A, B], {str(B)}) == (False, [], [])
+    assert roll.call(says(A), [A, B], set()) == (True, [], [])
+    assert roll.call(lists(A), [A, B], set()) == (True, [], [])
+    assert roll.call(lists(A), [A, B], set()) == (True, [str(B)], [])
+
+
 def test_what_two_lists_in_a_row_have_too_much_is_to_be_stopped_once() -> None:
     roll = Roll()
     # The agent still has C, which ended here.

@@ -35,6 +35,9 @@ class Roll:
     _stray: frozenset[str] = frozenset()
     _named: frozenset[str] = frozenset()
     _settled: tuple[str, str] | None = None
+    _excused: frozenset[str] = frozenset()
+    """What the last list lacked because it was on its way. That explains a difference only as long
+    as it is: a server that dies takes what it was sending with it."""
 
     def call(
         self,
@@ -59,9 +62,12 @@ class Roll:
         listed = self._take(said)
         if listed is None:
             # A difference that whole lists have explained is not asked for again.
-            return Called(self._settled != (said["digest"], digest), [], [])
+            explained = self._settled == (said["digest"], digest)
+            return Called(not (explained and self._excused.issubset(in_flight)), [], [])
         held = frozenset(map(str, leased))
-        absent, stray = held - listed - frozenset(in_flight), listed - held
+        lacking, stray = held - listed, listed - held
+        absent = lacking.difference(in_flight)
+        self._excused = lacking - absent
         lost = sorted(absent & self._absent)
         found = sorted((stray & self._stray) - self._named)
         self._absent, self._stray = absent, stray
@@ -87,5 +93,5 @@ class Roll:
 
     def _forget(self) -> None:
         self._pages.clear()
-        self._absent = self._stray = self._named = frozenset()
+        self._absent = self._stray = self._named = self._excused = frozenset()
         self._settled = None
