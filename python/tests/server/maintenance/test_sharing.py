@@ -206,6 +206,8 @@ async def test_leases_end_once_and_what_another_is_at_is_left_to_it(
     assert await here.statuses(*executions) == ["queued"] * 10
     for execution_id in executions:
         assert (await here.types(execution_id)).count("execution.requeued") == 1
+    # Who ended a lease has done what it claimed the execution for: anybody may dispatch it now.
+    assert {(await here.execution(each))["claimed_until"] for each in executions} == {None}
 
 
 async def test_a_lost_notification_costs_seconds(

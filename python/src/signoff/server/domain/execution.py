@@ -239,8 +239,7 @@ class Execution(Chain):
         )
         if offered_by is not None:
             self.set(offered_by=offered_by)
-        if self.row.get("claimed_until") is not None:
-            self.set(claimed_until=None)
+        self.unclaim()
         data = {"attempt": attempt, "instance_id": instance_id}
         if self.status == WAITING:
             self.append(EventType.EXECUTION_DISPATCHED, at=at, actor=actor, data=data)
@@ -277,6 +276,7 @@ class Execution(Chain):
         }
         self.set(lease_instance=None, dispatch_at=dispatch_at)
         self.settle_offer()
+        self.unclaim()
         if self.status == RUNNING:
             due = at if dispatch_at is None else dispatch_at
             self.move(REQUEUED, at=at, actor=actor, data=data, dispatch_at=due)
@@ -287,6 +287,11 @@ class Execution(Chain):
         """Its attempt has begun or is over, so no server has to find out whether it arrived."""
         if self.row.get("offered_by") is not None:
             self.set(offered_by=None)
+
+    def unclaim(self) -> None:
+        """What a server took it for is done: what comes next may be taken at once, by any."""
+        if self.row.get("claimed_until") is not None:
+            self.set(claimed_until=None)
 
     def wake(self, at: int) -> None:
         """A decision is there, or a child has ended: an attempt has to be told. Idempotent."""
