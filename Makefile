@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a missing or too old tool is named in one line.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check bench chaos serve constraints \
+.PHONY: help setup demo test generate check bench chaos conformance results serve constraints \
         check-python check-go check-typescript check-generated check-contract \
         test-python test-go test-typescript
 
@@ -58,6 +58,21 @@ check: check-python check-go check-typescript check-generated check-contract ## 
 generate: setup ## write anew all that is made from openapi.yaml
 	$(BIN)/python tools/generate.py
 	$(BIN)/python tools/diagrams.py --write
+
+CONFORMANCE := $(BIN)/signoff-conformance
+SERVE := $(CURDIR)/$(BIN)/signoff
+REPORTS := .cache/conformance
+
+conformance: setup ## do the server and the clients keep the contract
+	$(CONFORMANCE) check --coverage --json $(REPORTS)/server.json --html $(REPORTS)/server.html \
+	  --server-cmd '$(SERVE) serve --port {port} --database sqlite:///{data}/signoff.db [--test-control {token}]' \
+	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database sqlite:///{data}/signoff.db'
+	$(CONFORMANCE) check --adapter python --adapter go --adapter typescript \
+	  --json $(REPORTS)/clients.json --html $(REPORTS)/clients.html
+	cd conformance && ../$(BIN)/pytest
+
+results: ## write conformance/RESULTS.md from what make conformance has found
+	$(CONFORMANCE) results $(REPORTS)/server.json $(REPORTS)/clients.json --write conformance/RESULTS.md
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)

@@ -6,10 +6,11 @@ import sys
 
 import typer
 
-from signoff_conformance.cli_check import check
+from signoff_conformance.cli_check import check, replay
 from signoff_conformance.cli_init import init
 from signoff_conformance.cli_mutants import run_mutants
 from signoff_conformance.cli_reading import explain, list_
+from signoff_conformance.cli_results import results_
 from signoff_conformance.cli_walk import walk
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.verdicts import Exit
@@ -21,9 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(check)
+app.command()(replay)
 app.command()(explain)
 app.command("list")(list_)
 app.command("mutants")(run_mutants)
+app.command("results")(results_)
 app.command()(init)
 app.command()(walk)
 

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from signoff_conformance import bundles as bundled
 from signoff_conformance import (
     cases,
     client_check,
@@ -72,6 +73,9 @@ def check(
     json_report: Annotated[Path | None, typer.Option("--json", help="Write the report.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page.")] = None,
+    bundles: Annotated[
+        Path | None, typer.Option(help="A folder: write what it takes to replay each failure.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Servers at a time.")] = 2,
     subject: Annotated[str, typer.Option(help="Its name in the report.")] = "server",
     coverage: Annotated[bool, typer.Option(help="Demand the whole contract.")] = False,
@@ -118,8 +122,25 @@ def check(
         report_junit.write_junit(whole, junit)
     if html:
         report_html.write_html(whole, html)
+    if bundles:
+        said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "server_url": server_url}
+        bundled.write(bundles, told, said | {"adapter": adapter})
     _say(whole)
     raise typer.Exit(judgement.exit)
+
+
+def replay(
+    bundle: Annotated[Path, typer.Argument(help="As check --bundles writes them.")],
+    key: Annotated[str | None, typer.Option(help="Of an admin, for a server at a URL.")] = None,
+    token: Annotated[str | None, typer.Option(help="Of its test control.")] = None,
+    json_report: Annotated[Path | None, typer.Option("--json", help="Write the report.")] = None,
+) -> None:
+    """Perform one case again that did not pass, as it was performed then; keys are not kept."""
+    told = bundled.read(bundle)
+    _console.print(f"{told['case']}, then: {told['reason']}\n", markup=False)
+    arguments = {name: value for name, value in told["arguments"].items() if value is not None}
+    arguments |= {"key": key, "token": token, "json_report": json_report}
+    check(only=[told["case"]], workers=1, **arguments)
 
 
 def server_cases(contract: Contract) -> list[Case]:

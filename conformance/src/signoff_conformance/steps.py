@@ -20,6 +20,7 @@ from signoff_conformance import (
 from signoff_conformance.control import ControlError
 from signoff_conformance.runner import Failed
 from signoff_conformance.stage import Stage
+from signoff_conformance.values import UnknownName, Values
 
 Step = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ async def perform(stage: Stage, steps: Sequence[Step], where: str = "step") -> N
     """
     for number, step in enumerate(steps, 1):
         kind = kind_of(step)
-        place = f"{where} {number} ({_title(kind, step)})"
+        place = f"{where} {number} ({_title(kind, stage.values, step)})"
         try:
             if kind in _NESTED:
                 await _NESTED[kind](stage, step, place)
@@ -102,13 +103,12 @@ def scenes() -> Mapping[str, Any]:
     return found
 
 
-def _title(kind: str, step: Step) -> str:
-    value = step[kind]
-    return (
-        f"{kind} {value}"
-        if isinstance(value, str) and kind != "call"
-        else str(value if kind == "call" else kind)
-    )
+def _title(kind: str, values: Values, step: Step) -> str:
+    try:
+        value = values.fill(step[kind]) if isinstance(step[kind], str) else kind
+    except UnknownName:
+        value = kind
+    return str(value) if kind == "call" or value == kind else f"{kind} {value}"
 
 
 KINDS: Final[Mapping[str, Callable[[Stage, Step], Awaitable[None]]]] = {

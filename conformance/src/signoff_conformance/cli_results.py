@@ -1,0 +1,28 @@
+"""``results``: the matrix of implementations, written from reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from signoff_conformance import results
+
+
+def results_(
+    reports: Annotated[list[Path], typer.Argument(help="Of check --json.")],
+    write: Annotated[Path | None, typer.Option(help="Write it to a file; else print it.")] = None,
+    mutants: Annotated[
+        list[str] | None, typer.Option(help="What was killed: 'server=36 of 36'.")
+    ] = None,
+) -> None:
+    """Write the matrix: what each implementation has passed."""
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
+    killed = dict(one.split("=", 1) for one in mutants or ())
+    page = results.table(told, killed)
+    if write is None:
+        typer.echo(page, nl=False)
+    else:
+        write.write_text(page, encoding="utf-8")
