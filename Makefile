@@ -51,7 +51,7 @@ demo: $(SIGNOFF_READY) ## a refund waits for a person, survives a crash, and goe
 serve: $(SIGNOFF_READY) ## the control plane on this machine (ARGS='--port 9000' and so on)
 	$(BIN)/signoff serve $(ARGS)
 
-test: check test-python test-go test-typescript ## everything that has to hold before a change lands
+test: check test-python test-go test-typescript conformance ## everything that has to hold before a change lands
 
 check: check-python check-go check-typescript check-generated check-contract ## linters, types, imports, generated code, the contract
 
