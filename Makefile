@@ -103,15 +103,15 @@ check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	cd typescript && npm run --silent lint:contract
 	$(BIN)/python tools/compatibility.py
 
-# What runs in one process on both cores first, then what starts processes of its own and looks at the
-# time that they take. Coverage counts both. With ARGS: one pytest, with those.
+# What runs in one process first, then what starts processes of its own and mostly waits for them.
+# Coverage counts both. With ARGS: one pytest, with those.
 test-python: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) # the generators of other clients
 ifdef ARGS
 	cd python && .venv/bin/pytest $(ARGS)
 else
 	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile --ignore tests/acceptance --ignore tests/chaos --ignore tests/fuzz \
 	  --cov --cov-report= --cov-fail-under 0
-	cd python && .venv/bin/pytest tests/acceptance tests/chaos $(patsubst python/%,%,$(wildcard python/tests/fuzz)) --cov --cov-append --cov-report=term:skip-covered
+	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile tests/acceptance tests/chaos $(patsubst python/%,%,$(wildcard python/tests/fuzz)) --cov --cov-append --cov-report=term:skip-covered
 endif
 
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
