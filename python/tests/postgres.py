@@ -70,15 +70,17 @@ class Cluster:
     Args:
         folder: empty, and open to the account that the server runs as.
         durable: whether it waits for the disk; off, it is faster and survives its own death only.
+        log: gets all that it says; None: only the last lines are kept, in `said`.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, log: Path | None = None) -> None:
         self._bin = binaries()
         assert self._bin is not None, MISSING
         self._folder = folder / "data"
         self._account = _account()
         self._options = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         self._process: subprocess.Popen[str] | None = None
+        self._log = log
         self.said: deque[str] = deque(maxlen=100)
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
@@ -149,16 +151,18 @@ class Cluster:
 
     def _listen(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
         assert process.stderr is not None
-        with process.stderr as lines:
+        with process.stderr as lines, (self._log or Path(os.devnull)).open("a") as log:
             for line in lines:
                 self.said.append(line)
+                log.write(line)
+                log.flush()
                 if "ready to accept connections" in line:
                     ready.set()
         ready.set()  # it has ended: nobody waits for it any more
 
 
 @contextmanager
-def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def running_cluster(*, durable: bool = False, log: Path | None = None) -> Iterator[Cluster]:
     """A cluster that is started, and deleted in the end. Skips, or fails in CI, without one."""
     if binaries() is None:
         without_server()
@@ -166,7 +170,7 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(
         prefix="signoff-postgres-", ignore_cleanup_errors=True
     ) as name:
-        cluster = Cluster(Path(name), durable=durable)
+        cluster = Cluster(Path(name), durable=durable, log=log)
         try:
             cluster.start()
             yield cluster

@@ -7,6 +7,7 @@ EVIDENCE names the file, PUBLIC_URL where the servers reach it, SUSPEND_AFTER is
 import asyncio
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ def log(kind: str, **said: Any) -> None:
         "execution_id": run.execution_id,
         "attempt": run.attempt,
         "pid": os.getpid(),
+        "wall": round(time.time(), 3),
         **said,
     }
     # One write each, so that a kill leaves no half line in front of the next process's.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ class Journal:
         self._file = file.open("ab", buffering=0)
 
     def write(self, kind: str, **said: Any) -> None:
-        self._file.write(f"{json.dumps({'kind': kind, **said})}\n".encode())
+        line = {"kind": kind, "wall": round(time.time(), 3), **said}
+        self._file.write(f"{json.dumps(line)}\n".encode())
         os.fsync(self._file.fileno())
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,30 @@ async def _postgres(url: str) -> dict[str, list[Row]]:
         return {
             name: [dict(row) for row in await connection.fetch(query)]
             for name, query in TABLES.items()
+        }
+    finally:
+        await connection.close()
+
+
+def keep(folder: Path, url: str) -> None:
+    """Write all tables of a PostgreSQL database to files of JSON lines, one file each."""
+    folder.mkdir()
+    for name, rows in asyncio.run(_everything(url)).items():
+        lines = (json.dumps(row, default=str) for row in rows)
+        (folder / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+async def _everything(url: str) -> dict[str, list[Row]]:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetch(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        )
+        return {
+            name: [dict(row) for row in await connection.fetch(f'SELECT * FROM "{name}"')]
+            for (name,) in found
         }
     finally:
         await connection.close()

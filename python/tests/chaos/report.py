@@ -108,7 +108,7 @@ class Report:
         if more > 0:
             lines.append(f"and {more} more: --json has all")
         if not self.passed:
-            lines.append(f"look at {self.folder}: journal, *.evidence, *.log")
+            lines.append(f"look at {self.folder}: journal, *.evidence, *.log, tables")
         lines.append("passed" if self.passed else "FAILED")
         return "\n".join(lines)
 

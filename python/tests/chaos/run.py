@@ -16,7 +16,7 @@ from tests.chaos.driver import Driver
 from tests.chaos.journal import Journal
 from tests.chaos.killer import Killer
 from tests.chaos.plan import Plan, draw
-from tests.chaos.records import collect
+from tests.chaos.records import collect, keep
 from tests.chaos.report import Report
 from tests.chaos.stage import Stage, running
 
@@ -43,7 +43,7 @@ def chaos(
     """
     plan = draw(seed, gates, kills, postgres=engine == "postgres")
     began = time.monotonic()
-    with _database(engine) as (cluster, url):
+    with _database(folder, engine) as (cluster, url):
         stopped, killer, stage = asyncio.run(_play(folder, plan, cluster, url, say))
         say("checking")
         verdict = check(collect(folder, url), plan)
@@ -65,14 +65,17 @@ def chaos(
 
 
 @contextmanager
-def _database(engine: str) -> Iterator[tuple[postgres.Cluster | None, str | None]]:
+def _database(folder: Path, engine: str) -> Iterator[tuple[postgres.Cluster | None, str | None]]:
     if engine == "sqlite":
         yield None, None
         return
     # It waits for the disk, as one in production does.
-    with postgres.running_cluster(durable=True) as cluster:
+    with postgres.running_cluster(durable=True, log=folder / "postgres.log") as cluster:
         with postgres.new_database(cluster.url(), "chaos") as url:
-            yield cluster, url
+            try:
+                yield cluster, url
+            finally:
+                keep(folder / "tables", url)  # it is dropped, and a failure is to be examined
 
 
 async def _play(
