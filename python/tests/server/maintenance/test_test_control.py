@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from signoff.server.domain.errors import NotFound, Refusal
-from signoff.server.domain.store import StoreUnavailable
+from signoff.server.domain.store import Change, StoreUnavailable
 from signoff.server.maintenance import test_control
 from tests.server.maintenance.house import House, said
 from tests.server.maintenance.stand_in import StandIn, answer
@@ -119,6 +119,24 @@ async def test_reset_breaks_off_what_is_on_its_way(house: House, agent: StandIn)
     await house.control.reset()
     await agent.until(lambda: agent.open == 0)
     assert house.context.in_flight == set()
+
+
+async def test_nothing_that_a_loop_begins_during_a_reset_outlives_it(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.decide((await house.ask(await house.handed(agent)))["id"])
+    apply = house.store.apply
+
+    async def late(change: Change) -> Any:
+        await house.settle()  # as a loop may: the message is sent, its secret is known
+        return await apply(change)
+
+    monkeypatch.setattr(house.store, "apply", late)
+    await house.control.reset()
+    monkeypatch.undo()
+    await house.decide((await house.ask(await house.handed(agent)))["id"])
+    await house.settle()
+    await house.check_signature(agent.heard[-1])
 
 
 async def test_the_outbox_shows_bodies(house: House, agent: StandIn) -> None:

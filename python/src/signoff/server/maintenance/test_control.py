@@ -132,6 +132,8 @@ class TestControl:
         for query in _EMPTIED:
             change.add(query, expect=None)
         await self._context.store.apply(change)
+        # What a loop has begun meanwhile is of the old runs, and so are the secrets that it read.
+        await self._maintenance.forget()
         self._liveness.forget()
         self._context.in_flight.clear()
         self._context.rolls.clear()
