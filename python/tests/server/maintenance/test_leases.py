@@ -204,7 +204,7 @@ async def test_who_falls_silent_is_marked_away_and_forgotten_after_a_day(
     row = await house.store.one("get_instance", **HERE._asdict())
     assert row is not None
     assert row["state"] == "away"
-    house.maintenance._timers._pruned_at = None
+    house.maintenance._timers.work._pruned_at = None
     house.clock.advance(86_400_000)
     await house.maintenance._timers.run_due()
     assert await house.store.one("get_instance", **HERE._asdict()) is None

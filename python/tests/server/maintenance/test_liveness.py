@@ -238,6 +238,18 @@ async def test_recall_reads_who_may_still_be_there(
     assert (liveness.is_live(A), liveness.is_live(B)) == (True, False)
 
 
+@pytest.mark.parametrize("later", [0, -3_600_000])
+async def test_who_registered_last_is_no_matter_of_the_clock(
+    store: Store, make: Maker, liveness: Liveness, clock: ManualClock, later: int
+) -> None:
+    await make.node()
+    for instance_id, now in (("a", 5_000_000), ("b", 5_000_000), ("a", 5_000_000 + later)):
+        await put_instance(store, instance_id, now=now)
+    await recall(liveness, store, clock)
+    clock.advance_monotonic(3_000)
+    assert (liveness.is_live(A), liveness.is_live(B)) == (True, False)
+
+
 async def test_recall_gives_grace_at_most_once_in_five_minutes(
     store: Store, make: Maker, clock: ManualClock
 ) -> None:

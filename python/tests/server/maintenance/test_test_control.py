@@ -12,6 +12,7 @@ import pytest
 from signoff.server.domain.errors import NotFound, Refusal
 from signoff.server.domain.store import Change, StoreUnavailable
 from signoff.server.maintenance import test_control
+from signoff.server.maintenance.timers import Timers
 from tests.server.maintenance.house import House, said
 from tests.server.maintenance.stand_in import StandIn, answer
 from tests.server.operations.world import HOUR, NOW, seen
@@ -101,6 +102,39 @@ async def test_reset_leaves_an_empty_server_that_works(house: House, agent: Stan
     with pytest.raises(NotFound):
         await house.beat()
     await house.handed(agent)
+
+
+async def test_after_a_reset_no_server_is_there_but_this_one(house: House) -> None:
+    change = Change()
+    change.add("put_server", server_id="killed", now=NOW)
+    await house.store.apply(change)
+    await house.settle()
+    await house.control.reset()
+    assert [row["server_id"] for row in await house.store.all("list_servers")] == [
+        house.context.server_id
+    ]
+    assert not house.context.peers
+
+
+async def test_settling_waits_for_what_a_loop_has_begun(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, free = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Timers) -> None:
+        begun.set()
+        await free.wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Timers, "run_due", slow)
+        loop = asyncio.create_task(house.maintenance._timers.run_due())
+        await begun.wait()
+    settling = asyncio.create_task(house.control.settle())
+    await house.create()  # it takes longer than a look at an empty server
+    await asyncio.sleep(0)
+    assert not settling.done()
+    free.set()
+    await asyncio.gather(loop, settling)
 
 
 async def test_reset_breaks_off_what_is_on_its_way(house: House, agent: StandIn) -> None:

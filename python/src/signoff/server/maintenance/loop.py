@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from signoff.server.domain.store import StoreUnavailable
 
@@ -33,6 +33,29 @@ class Time(Protocol):
 
     async def wait_until(self, at: int | None, wake: asyncio.Event | None = None) -> None:
         """Return when ``now() >= at`` or when ``wake`` is set."""
+
+
+W = TypeVar("W", bound=Work)
+
+
+class InTurn(Generic[W]):
+    """Work that a loop and others ask for: whoever asks while it is being done waits for that.
+
+    Else they would find that nothing is left to do of what is only begun.
+    """
+
+    def __init__(self, work: W) -> None:
+        self.work = work
+        self._turn = asyncio.Lock()
+
+    async def run_due(self) -> None:
+        """Do, or begin, all that is due when it is its turn."""
+        async with self._turn:
+            await self.work.run_due()
+
+    async def next_due(self) -> int | None:
+        """When something falls due next, in ms of its clock."""
+        return await self.work.next_due()
 
 
 @dataclass(frozen=True, slots=True)

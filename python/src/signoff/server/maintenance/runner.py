@@ -14,7 +14,7 @@ from signoff.server.maintenance.hearing import Hearing, Waiters
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.leases import DEAF_MS, Leases
 from signoff.server.maintenance.liveness import Liveness, recall
-from signoff.server.maintenance.loop import Loop
+from signoff.server.maintenance.loop import InTurn, Loop
 from signoff.server.maintenance.retention import Retention
 from signoff.server.maintenance.servers import Servers
 from signoff.server.maintenance.timekeeping import Timekeeper
@@ -65,13 +65,15 @@ class Maintenance:
         self._http = http
         self._sweep_ms = sweep_ms
         self._retention = retention
-        self._timers = Timers(context)
-        self._leases = Leases(context, liveness, deaf_ms=None if sweep_ms is None else DEAF_MS)
-        self._hearing = Hearing(context, liveness)
-        self._waiters = Waiters(context)
+        deaf_ms = None if sweep_ms is None else DEAF_MS
+        self._timers = InTurn(Timers(context))
+        self._leases = InTurn(Leases(context, liveness, deaf_ms=deaf_ms))
+        self._hearing = InTurn(Hearing(context, liveness))
+        self._waiters = InTurn(Waiters(context))
         self._timekeeper = Timekeeper(context.store, context.clock)
         dispatcher = Dispatcher(context, liveness, http, counters, self._wake)
         self._servers = Servers(context, dispatcher, context.store.wake)
+        self._serving = InTurn(self._servers)
         self._outgoing = Outgoing(
             dispatcher,
             Delivery(context, http, counters, self._wake, notify_secret=notify_secret),
@@ -120,7 +122,7 @@ class Maintenance:
         Raises:
             StoreUnavailable: the store can't be read or written.
         """
-        await self._servers.run_due()
+        await self._serving.run_due()
         await self._hearing.run_due()
         await self._waiters.run_due()
         await self._leases.run_due()
@@ -173,7 +175,7 @@ class Maintenance:
             Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
             Loop(self._timers, clock, timed, sweep, rest_ms=rest),
             Loop(self._leases, _Monotonic(clock), self._liveness.changed, sweep),
-            Loop(self._servers, _Monotonic(clock), self._watched("servers"), sweep),
+            Loop(self._serving, _Monotonic(clock), self._watched("servers"), sweep),
             Loop(self._hearing, _Monotonic(clock), self._watched("nodes"), sweep, rest_ms=rest),
             Loop(self._waiters, _Monotonic(clock), asyncio.Event(), sweep),
             Loop(self._timekeeper, _Monotonic(clock), asyncio.Event(), sweep),
@@ -195,6 +197,7 @@ class Outgoing:
         self._clock = clock
         self._sweep_ms = sweep_ms
         self._swept_at = 0
+        self._turn = asyncio.Lock()
 
     @property
     def calls(self) -> set[asyncio.Task[None]]:
@@ -206,8 +209,9 @@ class Outgoing:
         now = self._clock.now()
         if self._sweep_ms is not None and not 0 <= now - self._swept_at < self._sweep_ms:
             self._swept_at, whole = now, True
-        await self.delivery.run_due(whole=whole)
-        await self.dispatcher.run_due()
+        async with self._turn:  # as in InTurn
+            await self.delivery.run_due(whole=whole)
+            await self.dispatcher.run_due()
 
     async def next_due(self) -> int | None:
         """When something is to be sent next."""

@@ -43,6 +43,7 @@ _EMPTIED = (
     "clear_instances",
     "clear_nodes",
     "clear_facts",
+    "clear_servers",
 )
 
 MOST_RETRIES = 1_000
@@ -131,12 +132,15 @@ class TestControl:
         change = Change()
         for query in _EMPTIED:
             change.add(query, expect=None)
+        now, server_id = self._context.clock.now(), self._context.server_id
+        change.add("put_server", server_id=server_id, now=now)  # those before it are gone
         await self._context.store.apply(change)
         # What a loop has begun meanwhile is of the old runs, and so are the secrets that it read.
         await self._maintenance.forget()
         self._liveness.forget()
         self._context.in_flight.clear()
         self._context.rolls.clear()
+        self._context.peers.clear()
         self._context.store.wake()
 
     async def outbox(self, *, limit: int = 1_000) -> list[dict[str, Any]]:

@@ -19,25 +19,27 @@ ORDER BY created_at DESC, node_id DESC LIMIT :limit
 
 -- name: put_instance
 -- Registers an instance; the same one again gets its new address and state, and keeps its secret.
+-- The change has written its node first: registrations of one node come one after the other.
 INSERT INTO instances (node_id, instance_id, base_url, secret, own, state, registered_at,
-    last_heartbeat_at, drain_ms)
-VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NULL)
+    last_heartbeat_at, drain_ms, registration)
+VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NULL,
+    (SELECT COALESCE(MAX(registration), 0) + 1 FROM instances WHERE node_id = :node_id))
 ON CONFLICT (node_id, instance_id) DO UPDATE SET
     base_url = excluded.base_url, own = excluded.own, state = excluded.state,
     registered_at = excluded.registered_at, last_heartbeat_at = excluded.last_heartbeat_at,
-    drain_ms = NULL, draining_since = NULL
+    drain_ms = NULL, draining_since = NULL, registration = excluded.registration
 
 -- name: get_instance
 -- One instance of a node.
 SELECT * FROM instances WHERE node_id = :node_id AND instance_id = :instance_id
 
 -- name: list_instances
--- Instances, those that registered last first.
+-- Instances, those of a node that registered last first.
 SELECT * FROM instances WHERE 1 = 1
 --? node_id: AND node_id = :node_id
 --? base_url: AND base_url = :base_url
 --? states: AND state IN (:states)
-ORDER BY registered_at DESC, instance_id DESC
+ORDER BY registration DESC, registered_at DESC, instance_id DESC
 
 -- name: update_instance
 -- What a heartbeat or a shutdown changes.
