@@ -63,16 +63,24 @@ CONFORMANCE := $(BIN)/signoff-conformance
 SERVE := $(CURDIR)/$(BIN)/signoff
 REPORTS := .cache/conformance
 
+# How our server is started on $(1), a database URL.
+START = --server-cmd '$(SERVE) serve --port {port} --database $(1) [--test-control {token}]' \
+	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database $(1)'
+
 conformance: setup ## do the server and the clients keep the contract
-	$(CONFORMANCE) check --coverage --json $(REPORTS)/server.json --html $(REPORTS)/server.html \
-	  --server-cmd '$(SERVE) serve --port {port} --database sqlite:///{data}/signoff.db [--test-control {token}]' \
-	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database sqlite:///{data}/signoff.db'
-	$(CONFORMANCE) check --adapter python --adapter go --adapter typescript \
+	$(CONFORMANCE) check --coverage --subject 'server on SQLite' --json $(REPORTS)/sqlite.json --html $(REPORTS)/sqlite.html \
+	  $(call START,sqlite:///{data}/signoff.db)
+	@rm -f $(REPORTS)/postgres.json
+	@if test -z "$$CI" && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; \
+	then echo 'PostgreSQL is not installed: the server is checked on SQLite only'; else \
+	$(CONFORMANCE) check --coverage --subject 'server on PostgreSQL' --json $(REPORTS)/postgres.json --html $(REPORTS)/postgres.html \
+	  --database postgres $(call START,{database}); fi
+	$(CONFORMANCE) check --coverage --adapter python --adapter go --adapter typescript \
 	  --json $(REPORTS)/clients.json --html $(REPORTS)/clients.html
 	cd conformance && ../$(BIN)/pytest
 
 results: ## write conformance/RESULTS.md from what make conformance has found
-	$(CONFORMANCE) results $(REPORTS)/server.json $(REPORTS)/clients.json --write conformance/RESULTS.md
+	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json --write conformance/RESULTS.md
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)

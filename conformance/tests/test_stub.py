@@ -5,6 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from signoff_conformance import target
+from signoff_conformance.cli import app
+
 STUB = Path(__file__).with_name("stub.py")
 
 
@@ -42,6 +48,55 @@ def test_a_server_that_does_not_start_is_no_verdict_on_it():
     told = check("--server-cmd", f"{sys.executable} -c pass", "--only", "SRV-SYS")
     assert told.returncode == 3
     assert "the server ended at once" in told.stdout
+
+
+def test_a_server_that_never_answers_is_waited_for_once(monkeypatch):
+    monkeypatch.setattr(target, "START_SECONDS", 0.2)
+    command = f"{sys.executable} -c 'import time; time.sleep(100)'"
+    done = CliRunner().invoke(
+        app, ["check", "--server-cmd", command, "--only", "SRV-SYS", "--workers", "1"]
+    )
+    assert done.exit_code == 3
+    assert done.output.count("no answer at http://127.0.0.1:") == 4
+
+
+@pytest.mark.parametrize(
+    "database,said",
+    [
+        ("sh -c 'echo {name} is full >&2; exit 1'", "is full"),
+        ("true", "made no database"),
+        ("/no/such/program", "No such file"),
+    ],
+)
+def test_a_database_that_cannot_be_made_is_no_verdict_on_the_server(database, said):
+    told = check(
+        *("--server-cmd", f"{sys.executable} {STUB} {{port}} {{database}}"),
+        *("--database", database, "--only", "SRV-SYS"),
+    )
+    assert told.returncode == 3
+    assert said in told.stdout
+
+
+def test_a_server_is_started_with_the_database_that_was_made_for_it(tmp_path):
+    script = tmp_path / "start.py"
+    script.write_text(
+        f"import sys, runpy\nopen({str(tmp_path / 'seen')!r}, 'a').write(sys.argv[2] + '\\n')\n"
+        f"runpy.run_path({str(STUB)!r}, run_name='__main__')\n"
+    )
+    check(
+        *("--server-cmd", f"{sys.executable} {script} {{port}} {{database}}"),
+        *("--database", "echo db://{name}", "--only", "SRV-SYS"),
+    )
+    seen = (tmp_path / "seen").read_text().split()
+    assert seen
+    assert all(one.startswith("db://conformance_") for one in seen)
+    assert len(set(seen)) == len(seen)
+
+
+def test_no_server_at_a_url_is_no_verdict_on_it():
+    told = check("--server-url", "http://127.0.0.1:1", "--only", "SRV-SYS")
+    assert told.returncode == 3
+    assert "there is no server at http://127.0.0.1:1" in told.stdout
 
 
 def test_without_a_subject_the_command_line_is_wrong():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from signoff_conformance.target import fill
+from signoff_conformance.commands import fill
 from signoff_conformance.values import UnknownName, Values
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from signoff_conformance import documents
+from signoff_conformance.keeper import keeper
 from signoff_conformance.waiting import Waiting
 
 PROTOCOL: Final = 1
@@ -63,10 +66,11 @@ class Adapter:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, stderr=pipe,
-                limit=_LONGEST_LINE,
+                limit=_LONGEST_LINE, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise AdapterFault(f"{self._command[0]} cannot be started: {error}") from None
+        keeper().watch(self._process.pid)
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._overhear())]
         reply = await self.ask("hello", protocol=PROTOCOL)
         hello = reply.get("ok")
@@ -141,8 +145,9 @@ class Adapter:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            self.kill()
             await process.wait()
+        keeper().let_go(process.pid)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -150,7 +155,8 @@ class Adapter:
     def kill(self) -> None:
         """End the process at once."""
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _read(self) -> None:
         process = self._process

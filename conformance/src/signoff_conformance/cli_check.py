@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -30,10 +29,11 @@ from signoff_conformance import (
 from signoff_conformance.cases import Case
 from signoff_conformance.contract import Contract
 from signoff_conformance.coverage import Coverage
-from signoff_conformance.profiles import PROFILES, Profile
+from signoff_conformance.keeper import keeper
+from signoff_conformance.makers import Maker, Told
+from signoff_conformance.profiles import PROFILES
 from signoff_conformance.report import Report
 from signoff_conformance.server_cases import ServerPerformer
-from signoff_conformance.target import Found, Started, Target
 from signoff_conformance.verdicts import Exit, Result, Verdict
 
 _console = Console(highlight=False, soft_wrap=True)
@@ -61,6 +61,14 @@ def check(
         str | None,
         typer.Option(
             help="Makes a key and prints it: '… --role {role} --name {name} [--node {node}]'."
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="postgres: each server gets a database of a PostgreSQL that runs for the "
+            "suite only; or a command that makes one, '… {name}', and prints what stands for "
+            "{database} in the other commands."
         ),
     ] = None,
     server_url: Annotated[str | None, typer.Option(help="A server that runs already.")] = None,
@@ -97,7 +105,8 @@ def check(
         Console(stderr=True).print("give --server-cmd or --server-url")
         raise typer.Exit(Exit.USAGE)
     with tempfile.TemporaryDirectory(prefix="signoff-conformance-") as folder:
-        made = _Maker(server_cmd, keys_cmd, server_url, key, token, Path(folder))
+        keeper().folder(Path(folder))
+        made = Maker(Told(server_cmd, keys_cmd, database, server_url, key, token), Path(folder))
         if adapter:
             found = asyncio.run(_check_clients(adapter, made, Path(folder), only or (), workers))
         else:
@@ -123,7 +132,8 @@ def check(
     if html:
         report_html.write_html(whole, html)
     if bundles:
-        said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "server_url": server_url}
+        said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "database": database}
+        said |= {"server_url": server_url}
         bundled.write(bundles, told, said | {"adapter": adapter})
     _say(whole)
     raise typer.Exit(judgement.exit)
@@ -148,40 +158,8 @@ def server_cases(contract: Contract) -> list[Case]:
     return [*cases.load("server").values(), *generated.cases(contract)]
 
 
-class _Maker:
-    """Makes the servers that cases need."""
-
-    def __init__(
-        self,
-        command: str | None,
-        keys_command: str | None,
-        url: str | None,
-        key: str | None,
-        token: str | None,
-        folder: Path,
-    ) -> None:
-        self._command, self._keys_command = command, keys_command
-        self._url, self._key, self._token = url, key, token
-        self._folder = folder
-        self._made = 0
-
-    @property
-    def profiles(self) -> dict[str, Profile]:
-        """What can be made: of a server that runs already, only as it is."""
-        return dict(PROFILES) if self._command else {"open": PROFILES["open"]}
-
-    def __call__(self, profile: Profile, subscriber: str) -> Target:
-        """A server in a profile."""
-        if self._command is None:
-            return Found(self._url or "", self._key, self._token)
-        self._made += 1
-        folder = self._folder / f"{profile.name}-{self._made}"
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
-        return Started(self._command, self._keys_command, profile, folder, subscriber, env)
-
-
 async def _check(
-    make: _Maker, only: Sequence[str], workers: int, subject: str
+    make: Maker, only: Sequence[str], workers: int, subject: str
 ) -> tuple[list[Result], Coverage]:
     contract = Contract.load()
     seen = Coverage(contract)
@@ -195,6 +173,7 @@ async def _check(
         results = await runner.run(items, performers, told=_tell, dear=_is_dear)
     finally:
         await asyncio.gather(*(performer.stop() for performer in performers))
+        await make.stop()
     return results, seen
 
 
@@ -203,18 +182,21 @@ def _is_dear(item: runner.Item) -> bool:
 
 
 async def _check_clients(
-    adapters: Sequence[str], make: _Maker, folder: Path, only: Sequence[str], workers: int
+    adapters: Sequence[str], make: Maker, folder: Path, only: Sequence[str], workers: int
 ) -> tuple[list[Result], Coverage]:
     # Nobody listens where a client's server would notify.
     nobody = "127.0.0.1:9"
-    results = await client_check.check(
-        adapters,
-        lambda _: make(PROFILES["open"], nobody),
-        folder,
-        only=only,
-        told=_tell,
-        at_a_time=workers,
-    )
+    try:
+        results = await client_check.check(
+            adapters,
+            lambda _: make(PROFILES["open"], nobody),
+            folder,
+            only=only,
+            told=_tell,
+            at_a_time=workers,
+        )
+    finally:
+        await make.stop()
     return results, Coverage(Contract.load())
 
 

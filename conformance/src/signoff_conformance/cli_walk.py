@@ -15,7 +15,8 @@ from signoff_conformance.contract import Contract
 from signoff_conformance.control import ControlError
 from signoff_conformance.endpoints import Host
 from signoff_conformance.profiles import PROFILES
-from signoff_conformance.target import Started, TargetError
+from signoff_conformance.runner import TargetError
+from signoff_conformance.target import Started
 from signoff_conformance.verdicts import Exit
 from signoff_conformance.walk.server import Server
 from signoff_conformance.walk.shrinking import shrink

@@ -32,6 +32,10 @@ class Untestable(Exception):
     """There is no means to find out."""
 
 
+class TargetError(Exception):
+    """What is judged can't be started or reached: nothing can be said of it. The text says why."""
+
+
 class Performer(Protocol):
     """Performs the steps of cases on one subject."""
 
@@ -45,7 +49,7 @@ class Performer(Protocol):
         """Perform one case in one variant.
 
         Raises:
-            Failed, NotSupported, Untestable: what becomes of the case.
+            Failed, NotSupported, Untestable, TargetError: what becomes of the case.
             Exception: anything else is a fault of the suite.
         """
 
@@ -126,6 +130,8 @@ async def run_one(item: Item, performer: Performer) -> Result:
         verdict, reason = Verdict.NOT_SUPPORTED, str(lacking)
     except Untestable as untestable:
         verdict, reason = Verdict.UNTESTABLE, str(untestable)
+    except TargetError as error:
+        verdict, reason = Verdict.HARNESS_ERROR, str(error)
     except TimeoutError:
         verdict, reason = Verdict.FAIL, f"it was not over after {CASE_SECONDS:.0f} s"
     except Exception:  # noqa: BLE001 - whatever it is, the other cases go on

@@ -11,7 +11,7 @@ from signoff_conformance.contract import Contract
 from signoff_conformance.control import FAIL_POINTS, Control, ControlError
 from signoff_conformance.endpoints import Host
 from signoff_conformance.profiles import PROFILES, Profile
-from signoff_conformance.runner import Failed, NotSupported
+from signoff_conformance.runner import Failed, NotSupported, TargetError
 from signoff_conformance.stage import Stage
 from signoff_conformance.target import Target
 from signoff_conformance.traffic import Exchange
@@ -45,6 +45,8 @@ class ServerPerformer:
         self._profiles = profiles
         self._seen = seen
         self._targets: dict[str, Target] = {}
+        self._unusable: dict[str, TargetError] = {}
+        """Profiles whose server did not start: it is not waited for again in each case."""
         self._traffic: list[Exchange] = []
         self._host = Host()
 
@@ -82,9 +84,21 @@ class ServerPerformer:
         if name not in self._profiles:
             raise NotSupported(f"there is no server in the profile {name} in this run")
         if name not in self._targets:
-            self._targets[name] = self._make(self._profiles[name], self._host.address)
+            await self._first(name)
         await self._targets[name].start()
         return self._targets[name]
+
+    async def _first(self, name: str) -> None:
+        if name in self._unusable:
+            raise self._unusable[name]
+        target = self._make(self._profiles[name], self._host.address)
+        try:
+            await target.start()
+        except TargetError as error:
+            self._unusable[name] = error
+            await target.stop(kill=True)
+            raise
+        self._targets[name] = target
 
 
 async def _empty(target: Target) -> None:

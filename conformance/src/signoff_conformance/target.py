@@ -5,27 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import secrets
-import shlex
 import signal
-import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
 import aiohttp
 
+from signoff_conformance.commands import fill
 from signoff_conformance.control import Control
+from signoff_conformance.databases import Databases, new_name
+from signoff_conformance.keeper import keeper
+from signoff_conformance.ports import free_port
 from signoff_conformance.profiles import Profile
-from signoff_conformance.runner import Untestable
+from signoff_conformance.runner import TargetError, Untestable
 
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 20.0
-
-
-class TargetError(Exception):
-    """The server can't be started or reached: nothing can be said of it."""
 
 
 class Target(Protocol):
@@ -58,9 +56,25 @@ class Found:
         self.url = url.rstrip("/")
         self.keys: Mapping[str, str] = {} if key is None else {"admin": key}
         self.control = None if token is None else Control(self.url, token)
+        self._there = False
 
     async def start(self) -> None:
-        """Nothing: it is there."""
+        """See that it is there, once.
+
+        Raises:
+            TargetError: it is not.
+        """
+        if self._there:
+            return
+        timeout = aiohttp.ClientTimeout(START_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as http,
+                http.get(f"{self.url}/api/v1/health"),
+            ):
+                self._there = True
+        except (aiohttp.ClientError, ValueError, TimeoutError) as error:
+            raise TargetError(f"there is no server at {self.url}: {error!r}") from None
 
     async def stop(self, *, kill: bool = False) -> None:
         """Nothing: it is not ours to end."""
@@ -73,12 +87,14 @@ class Started:
     """A server that a command starts: on a port and with a folder of its own.
 
     Args:
-        command: with ``{port}``, ``{data}``, ``{token}``; see :func:`fill`.
-        keys_command: makes a key and prints it: ``{data}``, ``{role}``, ``{name}``, ``{node}``.
+        command: with ``{port}``, ``{data}``, ``{token}``, ``{database}``; see :func:`fill`.
+        keys_command: makes a key and prints it: ``{data}``, ``{database}``, ``{role}``,
+            ``{name}``, ``{node}``.
         profile: how it is to be started.
         folder: for its data and its log.
         subscriber: host:port of the subscriber.
         env: the variables beside those of the profile.
+        databases: makes the one that is its ``{database}``; None: it has none.
     """
 
     is_process = True
@@ -91,12 +107,15 @@ class Started:
         folder: Path,
         subscriber: str,
         env: Mapping[str, str],
+        databases: Databases | None = None,
     ) -> None:
         self._command = command
         self._keys_command = keys_command
         self._profile = profile
         self._folder = folder
         self._port = free_port()
+        self._databases = databases
+        self._places: dict[str, str | None] = {"data": str(folder), "database": None}
         controlled = profile.test_control and "{token}" in command
         self._token = secrets.token_hex(16) if controlled else None
         self._process: asyncio.subprocess.Process | None = None
@@ -112,9 +131,12 @@ class Started:
         """Make its keys, start it, wait until it answers."""
         if self._process is not None and self._process.returncode is None:
             return
+        self._let_go()
         self._folder.mkdir(parents=True, exist_ok=True)
+        if self._databases is not None and self._places["database"] is None:
+            self._places["database"] = await self._databases.new(new_name())
         await self._make_keys()
-        values = {"port": str(self._port), "data": str(self._folder), "token": self._token}
+        values = {**self._places, "port": str(self._port), "token": self._token}
         with (self._folder / "server.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *fill(self._command, values),
@@ -125,6 +147,7 @@ class Started:
                 cwd=self._folder,
                 start_new_session=True,
             )
+        keeper().watch(self._process.pid)
         await self._answers()
 
     async def stop(self, *, kill: bool = False) -> None:
@@ -137,6 +160,7 @@ class Started:
             except TimeoutError:
                 self._signal(signal.SIGKILL)
                 await process.wait()
+        self._let_go()
         if self.control is not None:
             await self.control.close()
 
@@ -144,6 +168,10 @@ class Started:
         """The end of what it has printed."""
         path = self._folder / "server.log"
         return path.read_text(errors="replace")[-2000:] if path.exists() else ""
+
+    def _let_go(self) -> None:
+        if self._process is not None:
+            keeper().let_go(self._process.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -155,7 +183,7 @@ class Started:
         if wanted and self._keys_command is None:
             raise Untestable("the server needs keys for this: say --keys-cmd")
         for name, key in wanted.items():
-            values = {"data": str(self._folder), "role": key.role, "name": name, "node": key.node}
+            values = {**self._places, "role": key.role, "name": name, "node": key.node}
             process = await asyncio.create_subprocess_exec(
                 *fill(self._keys_command or "", values),
                 stdout=asyncio.subprocess.PIPE,
@@ -169,50 +197,15 @@ class Started:
             self.keys[name] = out.split()[0].decode()
 
     async def _answers(self) -> None:
-        async with aiohttp.ClientSession() as http, asyncio.timeout(START_SECONDS):
-            while True:
+        deadline = time.monotonic() + START_SECONDS
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(START_SECONDS)) as http:
+            while time.monotonic() < deadline:
                 if self._process is None or self._process.returncode is not None:
                     raise TargetError(f"the server ended at once: {self.log()}")
                 try:
                     async with http.get(f"{self.url}/api/v1/health"):
                         return
-                except aiohttp.ClientError:
+                except (aiohttp.ClientError, TimeoutError):
                     # The only wait for time to pass: a process that starts tells nobody.
                     await asyncio.sleep(0.02)
-
-
-def fill(command: str, values: Mapping[str, str | None]) -> list[str]:
-    """The words of a command with the values put in.
-
-    A part in brackets is left out when one of its values is None:
-    ``serve --port {port} [--test-control {token}]``.
-    """
-
-    def part(match: re.Match[str]) -> str:
-        lacks = any(values.get(name) is None for name in re.findall(r"\{(\w+)\}", match[1]))
-        return "" if lacks else match[1]
-
-    kept = re.sub(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]", part, command)
-    return [
-        re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]), word)
-        for word in shlex.split(kept)
-    ]
-
-
-_given: Final[set[int]] = set()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now, below those that the system hands out to connections."""
-    while True:
-        port = 12_000 + secrets.randbelow(8_000)
-        if port in _given:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _given.add(port)
-        return port
+        raise TargetError(f"no answer at {self.url} within {START_SECONDS:.0f} s: {self.log()}")
