@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,29 @@ def _running(command: list[str], **environment: str) -> Iterator[subprocess.Pope
             process.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that takes requests."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def server(database: Path) -> Iterator[str]:
-    """`signoff serve` on a database; gives its URL once it takes requests."""
+def server(database: Path | str) -> Iterator[str]:
+    """`signoff serve` on a SQLite file or at a URL; gives its own URL once it takes requests."""
+    with served(database) as its:
+        yield its.url
+
+
+@contextmanager
+def served(database: Path | str) -> Iterator[Served]:
+    """The same, with its process id."""
     signoff = str(Path(sys.executable).with_name("signoff"))
-    told = {"SIGNOFF_DATABASE_URL": f"sqlite:///{database}", "SIGNOFF_LOG_LEVEL": "error"}
+    url = f"sqlite:///{database}" if isinstance(database, Path) else database
+    told = {"SIGNOFF_DATABASE_URL": url, "SIGNOFF_LOG_LEVEL": "error"}
     with _running([signoff, "serve", "--port", "0", "--json"], **told) as process:
-        yield _first_line(process)["url"]
+        yield Served(_first_line(process)["url"], process.pid)
 
 
 @contextmanager
@@ -71,6 +88,13 @@ def resident_mb(pid: int) -> float:
     """Memory of a process that is not on disk, in MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def most_resident_mb(pid: int) -> float:
+    """The most that it had at any time since its start."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (most,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(most) * 1024 / 1e6
 
 
 @contextmanager
@@ -118,7 +142,12 @@ def _until_live(server_url: str, node_id: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         answer = httpx.get(f"{server_url}/api/v1/nodes/{node_id}", trust_env=False)
-        if answer.status_code == 200:
+        if answer.status_code == 200 and _any_live(answer.json()):
             return
         time.sleep(0.02)
     raise RuntimeError("the agent has not registered")
+
+
+def _any_live(node: dict[str, Any]) -> bool:
+    # Of an earlier agent on the same database there may be an instance that is away.
+    return any(instance["state"] == "live" for instance in node["instances"])

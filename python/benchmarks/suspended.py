@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 
 from benchmarks import processes, seed
+from benchmarks.databases import Databases
 from benchmarks.report import Figure
-from benchmarks.wire import Caller, Json
-
-BODY: Json = {"input": {"ticket": "Please refund my annual plan, I was billed twice."}}
+from benchmarks.seed import Waiting
+from benchmarks.wire import Caller
 
 REAL = 500
 """So many runs of them were in the agent's hands and given back; the others are copies of one."""
@@ -22,28 +22,23 @@ AT_A_TIME = 50
 DECIDERS = 8
 
 
-async def measure(runs: int, decided: int) -> Iterator[Figure]:
+async def measure(databases: Databases, runs: int, decided: int) -> Iterator[Figure]:
     """Suspend so many runs of one agent; decide some of them at random, and wait for their ends."""
     with (
-        processes.folder() as folder,
-        processes.server(folder / "server.db") as url,
+        databases.fresh("SQLite") as database,
+        processes.server(database.url) as url,
         processes.resting_agent(url) as pid,
     ):
         caller = await Caller.open(url)
         waiting = [
-            await caller.post("/api/v1/execute/rest.wake", BODY, 202)
+            Waiting.of(await caller.post("/api/v1/execute/rest.wake", seed.BODY, 202))
             for _ in range(min(REAL, runs))
         ]
         for each in waiting:
-            await _released(caller, each["execution_id"])
+            await seed.until_released(caller, each.execution_id)
         resting_mb = processes.resident_mb(pid)
-        like, names = waiting[0], [(each["execution_id"], _request(each)) for each in waiting]
-        copies = seed.copies(folder / "server.db", like, runs - len(waiting))
-        names += [
-            (f"{like['execution_id']}-{number}", f"{_request(like)}-{number}")
-            for number in range(copies)
-        ]
-        chosen = random.Random(1).sample(names, decided)
+        waiting += await seed.copies(database, waiting[0], runs - len(waiting))
+        chosen = random.Random(1).sample(waiting, decided)
         await caller.post("/api/v1/execute/rest.forget", {}, 200)
         begin = time.monotonic()
         await _decide(url, [request for _, request in chosen])
@@ -61,20 +56,6 @@ async def measure(runs: int, decided: int) -> Iterator[Figure]:
             Figure(f"{title}, {decided:,} decided, all ended", seconds, "s", None, 60),
         ]
     )
-
-
-def _request(waiting: Json) -> str:
-    (request,) = waiting["pending_approvals"]
-    return str(request)
-
-
-async def _released(caller: Caller, execution_id: str) -> None:
-    """Wait until nobody holds it."""
-    while True:
-        page = await caller.get(f"/api/v1/executions/{execution_id}/events?limit=200")
-        if any(event["type"] == "execution.requeued" for event in page["items"]):
-            return
-        await asyncio.sleep(0.05)
 
 
 async def _decide(url: str, requests: list[str]) -> None:

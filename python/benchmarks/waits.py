@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import statistics
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import processes
-from benchmarks.report import Figure
-from benchmarks.wakes import bare
+from benchmarks.report import Figure, times
+from benchmarks.wakes import bare, quantiles
 from signoff import AsyncClient
 
 ROOT = Path(__file__).parents[2]
@@ -32,11 +31,7 @@ async def measure(samples: int) -> Iterator[Figure]:
             ("Go", _go(url, samples, folder)),
             ("TypeScript", _typescript(url, samples)),
         ):
-            cuts = statistics.quantiles(took, n=100, method="inclusive")
-            for name, value, ceiling, aim in zip(
-                ("p50", "p99"), (cuts[49], cuts[98]), ceilings, (5, 25), strict=True
-            ):
-                figures.append(Figure(f"wait over, {language}, {name}", value, "ms", ceiling, aim))
+            figures += times(f"wait over, {language}", quantiles(took), (5, 25), ceilings)
     return iter(figures)
 
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from benchmarks import processes, seed
-from benchmarks.report import Figure
+from benchmarks.databases import Databases
+from benchmarks.report import Figure, times
 from benchmarks.wire import Caller, Json
 
 PENDING = (1, 100, 10_000)
@@ -24,30 +25,29 @@ PARKING = 32
 BODY: Json = {"input": {"ticket": "Please refund my annual plan, I was billed twice."}}
 
 
-async def measure(pending: Sequence[int], samples: int) -> Iterator[Figure]:
+async def measure(databases: Databases, pending: Sequence[int], samples: int) -> Iterator[Figure]:
     """One decision at a time on a server that does nothing else, with so many requests pending."""
     ceilings = await bare(samples)
     figures: list[Figure] = []
     with (
-        processes.folder() as folder,
-        processes.server(folder / "server.db") as url,
+        databases.fresh("SQLite") as database,
+        processes.server(database.url) as url,
         processes.agent(url),
     ):
+        with processes.resting_agent(url):
+            like = await seed.suspended(url)
         parked: list[Json] = []
-        rows = 0
+        rows = 1
         for count in pending:
-            await _park(url, parked, min(count, HELD) + samples)
+            await _park(url, parked, min(count - 1, HELD) + samples)
             # What is decided leaves the count that was asked for.
             chosen, parked = parked[:samples], parked[samples:]
-            rows += seed.copies(folder / "server.db", parked[0], count - len(parked) - rows)
+            rows += len(await seed.copies(database, like, count - len(parked) - rows))
             caller = await Caller.open(url)
-            times = [await _time(caller, each) for each in chosen]
+            took = [await hear(caller, each) for each in chosen]
             caller.close()
-            for name, aim, value, ceiling in zip(
-                ("p50", "p99"), (5, 25), _quantiles(times), ceilings, strict=True
-            ):
-                title = f"decision heard, {count:,} pending, {name}"
-                figures.append(Figure(title, value, "ms", ceiling, aim))
+            title = f"decision heard, {count:,} pending"
+            figures += times(title, quantiles(took), (5, 25), ceilings)
     return iter(figures)
 
 
@@ -66,7 +66,8 @@ async def _park(url: str, parked: list[Json], count: int) -> None:
     await asyncio.gather(*(drive() for _ in range(PARKING)))
 
 
-async def _time(caller: Caller, waiting: Json) -> float:
+async def hear(caller: Caller, waiting: Json) -> float:
+    """Decide what an execution waits for; after how many ms its agent has heard."""
     (approval,) = waiting["pending_approvals"]
     path = f"/api/v1/approval-requests/{approval}/decision"
     request = caller.encode("POST", path, {"decision": "approved"})
@@ -85,18 +86,18 @@ async def bare(samples: int) -> tuple[float, float]:
         processes.bare_agent(url),
     ):
         caller = await Caller.open(url)
-        times = []
+        took = []
         for _ in range(samples):
             execution = (await caller.post("/execute", BODY, 202))["id"]
             begin = time.monotonic_ns()
             await caller.post(f"/decide/{execution}", {"decision": "approved"}, 200)
             heard: int = (await caller.get(f"/result/{execution}"))["result"]
-            times.append((heard - begin) / 1e6)
+            took.append((heard - begin) / 1e6)
         caller.close()
-    return _quantiles(times)
+    return quantiles(took)
 
 
-def _quantiles(times: list[float]) -> tuple[float, float]:
+def quantiles(took: list[float]) -> tuple[float, float]:
     """p50 and p99."""
-    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    cuts = statistics.quantiles(took, n=100, method="inclusive")
     return cuts[49], cuts[98]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -103,8 +103,18 @@ async def rate(
     url: str, concurrent: int, seconds: float, work: Callable[[Caller], Awaitable[object]]
 ) -> float:
     """How often a second `work` is done by so many callers at once, after a tenth to warm up."""
+    return await rates([url], concurrent, seconds, work)
+
+
+async def rates(
+    urls: Sequence[str],
+    concurrent: int,
+    seconds: float,
+    work: Callable[[Caller], Awaitable[object]],
+) -> float:
+    """The same, with the callers spread over several servers."""
     loop = asyncio.get_running_loop()
-    callers = [await Caller.open(url) for _ in range(concurrent)]
+    callers = [await Caller.open(urls[number % len(urls)]) for number in range(concurrent)]
     begin = loop.time() + seconds * 0.1
     end = begin + seconds
     done = 0
