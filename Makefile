@@ -124,6 +124,8 @@ endif
 
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
 	cd go && go test ./...
+	cd go && for target in $$(sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' *_test.go); do \
+	  go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 200x . || exit 1; done
 
 test-typescript: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	cd typescript && npm test

@@ -12,9 +12,17 @@ type PauseOption func(*pauseSettings)
 
 type pauseSettings struct{ timeout time.Duration }
 
+// longestWithdrawal is the time in which a request is withdrawn whose local time is over: of the time
+// of a client's Pause, a quarter but never more than this is kept for it; in a run, where the time is
+// that for the answer, it comes after.
+const longestWithdrawal = 2 * time.Second
+
 // PauseTimeout is how long Pause waits. Then it withdraws its request, so that nobody decides it for
 // no one, and returns a [*PauseTimeoutError]. Without it, Pause waits until the request is decided or
 // expires.
+//
+// The time of a client's Pause is for all of it: asking, waiting, withdrawing. That of a run's begins
+// when the question is stored.
 func PauseTimeout(timeout time.Duration) PauseOption {
 	return func(s *pauseSettings) { s.timeout = timeout }
 }
@@ -64,7 +72,7 @@ func (r *Run) Pause(request *ApprovalRequest, options ...PauseOption) (*Approval
 	if !errors.Is(err, ErrWaitTimeout) {
 		return result, err
 	}
-	return withdraw(r.ctx, a.client, approval.ID)
+	return withdraw(r.ctx, a.client, approval.ID, a.client.deadline(&WaitOptions{Timeout: longestWithdrawal}))
 }
 
 // WaitForResume is the answer to a question that this execution has asked before; it waits while that
@@ -125,8 +133,11 @@ func (a *attempt) answerTo(r *Run, id string, timeout time.Duration) (*ApprovalR
 	return nil, &WaitTimeoutError{ID: id}
 }
 
-// withdraw takes a question back whose local time is over, unless it was answered just now.
-func withdraw(ctx context.Context, client *Client, id string) (*ApprovalResult, error) {
+// withdraw takes a question back whose local time is over, unless it was answered just now. It does
+// not outlast the deadline.
+func withdraw(ctx context.Context, client *Client, id string, end deadline) (*ApprovalResult, error) {
+	ctx, cancel := end.limit(ctx, client.clock.Now())
+	defer cancel()
 	_, err := client.CancelApprovalRequest(ctx, id, &Cancellation{Reason: "pause timed out"})
 	if decided := (*Error)(nil); errors.As(err, &decided) && errors.Is(err, ErrAlreadyDecided) && decided.Approval != nil {
 		return resultOf(decided.Approval)

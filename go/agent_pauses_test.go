@@ -92,12 +92,38 @@ func TestALocalTimeOutWithdrawsTheQuestion(t *testing.T) {
 func TestAWithdrawalThatIsNotHeardIsSaid(t *testing.T) {
 	f := newFaulty(t, problem(404, "not_found"), problem(409, "already_decided"))
 	client, _ := f.client(t)
-	_, err := withdraw(soon(t), client, "apr_1")
+	_, err := withdraw(soon(t), client, "apr_1", deadline{})
 	var late *PauseTimeoutError
 	if !errors.As(err, &late) || late.Withdrawn {
 		t.Errorf("got %v", err)
 	}
 	wantText(t, err.Error(), "apr_1", "could not be withdrawn")
+}
+
+func TestAWithdrawalEndsInItsTime(t *testing.T) {
+	f := newFaulty(t, hang)
+	client, clock := f.client(t)
+	ctx := soon(t)
+	_, err := withdraw(ctx, client, "apr_1", deadline{clock.Now().Add(20 * time.Millisecond)})
+	var late *PauseTimeoutError
+	if !errors.As(err, &late) || late.Withdrawn || ctx.Err() != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAPauseOfAClientIsNeverLongerThanItsTime(t *testing.T) {
+	// The question is stored; then the server holds the wait, and falls silent for the withdrawal.
+	f := newFaulty(t, says(201, pendingApproval()), hang)
+	client := newClient(t, WithServerURL(f.URL))
+	ctx, began := soon(t), time.Now()
+	_, err := client.Pause(ctx, claim("a"), PauseTimeout(80*time.Millisecond))
+	var late *PauseTimeoutError
+	if !errors.As(err, &late) || late.Withdrawn || late.ID == "a" || ctx.Err() != nil {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took > longestWithdrawal {
+		t.Errorf("it took %v", took)
+	}
 }
 
 func TestADecisionThatComesAsTheTimeIsOverCounts(t *testing.T) {

@@ -44,11 +44,13 @@ func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOp
 // Pause asks a person and waits for the answer.
 //
 // A program that crashed and asks the same again attaches to its question. ExpiresInHours (default
-// 72) ends the question, with the result expired. [PauseTimeout] withdraws it, and is a
-// [*PauseTimeoutError], also where the question could not be asked in that time; the end of ctx ends
+// 72) ends the question, with the result expired. [PauseTimeout] is for the whole call: its end (a
+// quarter, at most two seconds) is kept for withdrawing the question, and then it is a
+// [*PauseTimeoutError], also where the question could not be asked in that time. The end of ctx ends
 // only this call, as that of a process does.
 func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ...PauseOption) (*ApprovalResult, error) {
-	end := c.deadline(&WaitOptions{Timeout: pauseSettingsOf(options).timeout})
+	timeout := pauseSettingsOf(options).timeout
+	end := c.deadline(&WaitOptions{Timeout: timeout})
 	asking, cancel := end.limit(ctx, c.clock.Now())
 	approval, err := c.CreateApprovalRequest(asking, request)
 	late := asking.Err() != nil && ctx.Err() == nil
@@ -62,9 +64,9 @@ func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ..
 	if isDecided(approval) {
 		return resultOf(approval)
 	}
-	result, err := c.decision(ctx, approval.ID, end)
+	result, err := c.decision(ctx, approval.ID, end.earlier(min(longestWithdrawal, timeout/4)))
 	if errors.Is(err, ErrWaitTimeout) && ctx.Err() == nil {
-		return withdraw(ctx, c, approval.ID)
+		return withdraw(ctx, c, approval.ID, end)
 	}
 	return result, err
 }

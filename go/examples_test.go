@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -340,4 +341,56 @@ func TestTheProgramOfTheReadmeAsks(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	agent.end()
+}
+
+// The other blocks use what a reader has at hand by then; put there, they have to compile.
+func TestTheBlocksOfTheReadmesCompile(t *testing.T) {
+	const imports = "package shown\n\nimport (\n\t\"context\"\n\t\"encoding/json\"\n\t\"fmt\"\n\n\t\"github.com/signoff-dev/signoff/go\"\n)\n\n"
+	const atHand = "func shown(ctx context.Context, client *signoff.Client, secret string, input json.RawMessage) {\n"
+	const used = "\t_, _ = fmt.Print, err\n}\n"
+	inside := goBlocks(t, "README.md")[1:]
+	if len(inside) < 3 {
+		t.Fatalf("there are %d", len(inside))
+	}
+	for _, block := range inside {
+		end := used
+		if strings.Contains(block, "finished, err :=") {
+			end = "\t_ = finished\n" + used
+		}
+		vetted(t, imports+atHand+block+end)
+	}
+	const ofRefund = "type Ticket struct{}\n\nvar _ json.RawMessage\n\nvar _ = fmt.Print\n\n" +
+		"func createReview(context.Context, Ticket) (string, error) { return \"\", nil }\n\n"
+	for _, block := range goBlocks(t, "../README.md") {
+		vetted(t, imports+ofRefund+block)
+	}
+}
+
+func goBlocks(t *testing.T, path string) (blocks []string) {
+	t.Helper()
+	found := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(must(os.ReadFile(path))(t)), -1)
+	for _, match := range found {
+		blocks = append(blocks, match[1])
+	}
+	if blocks == nil {
+		t.Fatalf("%s shows no Go", path)
+	}
+	return blocks
+}
+
+// vetted runs go vet on a package of one file beside this one.
+func vetted(t *testing.T, source string) {
+	t.Helper()
+	folder, here := t.TempDir(), must(filepath.Abs("."))(t)
+	module := "module shown\n\ngo 1.25\n\nrequire github.com/signoff-dev/signoff/go v0.0.0\n\nreplace github.com/signoff-dev/signoff/go => " + here + "\n"
+	for name, text := range map[string]string{"shown.go": source, "go.mod": module} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vet := exec.Command("go", "vet", ".")
+	vet.Dir = folder
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\n%s", err, out, source)
+	}
 }

@@ -42,6 +42,14 @@ func (d deadline) left(now time.Time, longest time.Duration) time.Duration {
 	return min(longest, max(0, d.at.Sub(now)))
 }
 
+// earlier is the deadline by that much earlier.
+func (d deadline) earlier(by time.Duration) deadline {
+	if d.at.IsZero() {
+		return d
+	}
+	return deadline{d.at.Add(-by)}
+}
+
 // limit is ctx, ended at the deadline.
 func (d deadline) limit(ctx context.Context, now time.Time) (context.Context, context.CancelFunc) {
 	if d.at.IsZero() {

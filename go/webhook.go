@@ -105,9 +105,13 @@ func SignApprovalResponse(secret string, body []byte) (string, error) {
 	return "sha256=" + hex.EncodeToString(sum([]byte(secret), body)), nil
 }
 
-// VerifyWebhook checks the timestamped form, in which the server signs. body is as it came, unread
-// by anybody; several secrets may be given while one is being replaced. All its errors are
+// VerifyWebhook checks the timestamped form, in which the server signs all that it sends. body is as it
+// came, unread by anybody; several secrets may be given while one is being replaced. All its errors are
 // [*SignatureError].
+//
+// It refuses sha256=, the body form: the server never sends it, and as no time is in it, whoever has seen
+// one message could send that again for ever. What comes to a server may have either form:
+// [VerifyApprovalResponse].
 func VerifyWebhook(header http.Header, body []byte, secrets []string, now time.Time) (*Verified, error) {
 	id, timestamp, candidates, err := timestampedHeaders(header)
 	if err != nil {

@@ -32,10 +32,9 @@ OTHERWISE: Final = {
     ("agent", "run", "TypeScript"): "listen",
     ("agent", "ai", "Go"): None,
     ("agent", "ai", "TypeScript"): None,
-    ("client", "streamEvents", "Python"): "stream_execution_events",
 }
-"""What does not follow the rule: Go has no methods with type parameters, a model is asked in a step
-of one's own where there is no `ai`, and Python has no second names for operations."""
+"""What does not follow the rule: Go has no methods with type parameters, and a model is asked in a
+step of one's own where there is no `ai`."""
 
 PYTHON: Final = "python/src/signoff"
 TYPESCRIPT: Final = "typescript/sdk/src"

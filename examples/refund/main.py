@@ -41,7 +41,6 @@ async def decide_refund(ticket: str, model: str | None = None) -> dict:
 
     # Low confidence: create the review on your reviewer service, then suspend.
     request_id = await create_review(decision)  # your code: writes to your DB/queue
-
     result = await app.pause(
         approval_request_id=request_id,
         approval_request_url=f"https://review.acme.com/refunds/{request_id}",

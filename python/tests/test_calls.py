@@ -14,6 +14,7 @@ from signoff import (
     Retry,
     StoreUnavailableError,
     TransportError,
+    WaitTimeoutError,
     WebhookSecretMissingError,
 )
 from signoff.errors import ApiError, SignoffError
@@ -252,6 +253,40 @@ async def test_a_stream_that_brings_nothing_for_long_is_an_error(kind):
     with pytest.raises(TransportError, match="the stream has ended"):
         await imitation.all(FOLLOW)
     assert 50 < sum(imitation.clock.waits) <= 60
+
+
+@pytest.mark.parametrize("timeout,reads", [(10, [10]), (40, [40, 25, 10])])
+async def test_a_quiet_stream_ends_at_its_deadline(kind, timeout, reads):
+    imitation = Imitation(kind)
+    began = imitation.clock.at
+    found = []
+
+    class Quiet(httpx.AsyncByteStream, httpx.SyncByteStream):
+        """A comment every 15 seconds, unless the reader has no more patience before."""
+
+        def __init__(self, patience):
+            self.patience = patience
+
+        def __iter__(self):
+            while self.patience >= 15:
+                imitation.clock.at += 15
+                yield b": still here\n\n"
+            imitation.clock.at += self.patience
+            raise httpx.ReadTimeout("too quiet")
+
+        async def __aiter__(self):
+            for chunk in iter(self):
+                yield chunk
+
+    def behave(request):
+        found.append(request.extensions["timeout"]["read"])
+        return httpx.Response(200, stream=Quiet(found[-1]))
+
+    imitation.behaves(behave)
+    with pytest.raises(WaitTimeoutError):
+        await imitation.all(lambda c: c.stream_events("exec_1", timeout=timeout))
+    assert found == reads
+    assert imitation.clock.at == began + timeout
 
 
 @pytest.mark.parametrize(

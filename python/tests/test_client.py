@@ -21,7 +21,6 @@ from signoff import (
     WaitTimeoutError,
     new_secret,
 )
-from signoff.retries import ONCE
 from signoff.testing import control_plane
 from signoff.webhook import verify_approval_response
 from tests.contract import contract
@@ -146,7 +145,7 @@ async def test_a_wait_that_is_over_leaves_the_request_pending(call, timeout):
 
 async def test_a_pause_that_is_over_withdraws_its_request(call):
     with pytest.raises(PauseTimeoutError, match="is withdrawn") as raised:
-        await call("pause", "claim-1", timeout=0.05)
+        await call("pause", "claim-1", timeout=2)
     assert raised.value.withdrawn
     withdrawn = await call("get_approval_request", raised.value.id)
     assert (withdrawn.status, withdrawn.status_reason) == (
@@ -273,27 +272,84 @@ async def test_expiry_is_a_result(kind):
     assert (result.expired, result.approved, result.reviewer) == (True, False, None)
 
 
+def stored_and_held(imitation, withdrawal):
+    """Questions are stored, long polls held for their time; `withdrawal` answers the end of it."""
+
+    def behave(request):
+        if request.url.path.endswith("/cancel"):
+            if isinstance(withdrawal, Exception):
+                raise withdrawal
+            return withdrawal
+        if request.method == "GET":
+            imitation.clock.at += float(request.url.params["wait_seconds"])
+        return reply(PENDING, 201 if request.method == "POST" else 200)
+
+    imitation.behaves(behave)
+
+
 async def test_a_decision_at_the_last_moment_is_not_lost(kind):
     imitation = Imitation(kind)
     refusal = problem(409, "already_decided").json() | {"approval": APPROVED}
-    imitation.answers(reply(PENDING, 201), reply(PENDING), reply(refusal, 409))
-    assert (await imitation.run(lambda c: c.pause("claim-4711", timeout=0))).approved
+    stored_and_held(imitation, reply(refusal, 409))
+    assert (await imitation.run(lambda c: c.pause("claim-4711", timeout=30))).approved
 
 
 @pytest.mark.parametrize(
     "refusal,told",
     [
         (httpx.ConnectError("refused"), "could not be told"),
+        (problem(503, "shutting_down", {"Retry-After": "1"}), "could not be told"),
         (problem(403, "forbidden"), "could not be told"),
         (problem(409, "already_decided"), "is not decided in time"),
     ],
 )
-async def test_a_pause_says_when_its_request_could_not_be_withdrawn(kind, refusal, told):
-    imitation = Imitation(kind, ONCE)
-    imitation.answers(reply(PENDING, 201), reply(PENDING), refusal)
+@pytest.mark.parametrize("timeout,kept", [(30, 2), (4, 1)])
+async def test_a_pause_that_cannot_withdraw_says_so_in_its_time(kind, refusal, told, timeout, kept):
+    imitation = Imitation(kind)
+    stored_and_held(imitation, refusal)
+    began = imitation.clock.at
     with pytest.raises(PauseTimeoutError, match=told) as raised:
-        await imitation.run(lambda c: c.pause("claim-4711", timeout=0))
+        await imitation.run(lambda c: c.pause("claim-4711", timeout=timeout))
     assert (raised.value.withdrawn, raised.value.id) == (False, APR)
+    assert began + timeout - kept <= imitation.clock.at <= began + timeout
+
+
+@pytest.mark.parametrize("fault", [httpx.ConnectError("refused"), problem(503, "shutting_down")])
+async def test_a_pause_that_cannot_ask_in_its_time_says_so(kind, fault):
+    imitation = Imitation(kind)
+    imitation.answers(*[fault] * 50)
+    began = imitation.clock.at
+    with pytest.raises(PauseTimeoutError, match="is not asked in time") as raised:
+        await imitation.run(lambda c: c.pause("claim-4711", timeout=3))
+    assert (raised.value.withdrawn, raised.value.id) == (False, "claim-4711")
+    assert imitation.clock.at <= began + 3
+
+
+async def test_no_try_is_longer_than_what_is_left(kind):
+    imitation = Imitation(kind)
+    limits = []
+
+    def behave(request):
+        limits.append(request.extensions["timeout"])
+        imitation.clock.at += limits[-1]["read"]
+        raise httpx.ReadTimeout("too slow")
+
+    imitation.behaves(behave)
+    with pytest.raises(PauseTimeoutError):
+        await imitation.run(lambda c: c.pause("claim-4711", timeout=3))
+    assert limits == [{"connect": 3, "read": 3, "write": 3}]
+
+
+async def test_a_refusal_at_the_last_moment_is_told_as_such(kind):
+    imitation = Imitation(kind)
+
+    def behave(request):
+        imitation.clock.at += 5
+        return problem(403, "forbidden")
+
+    imitation.behaves(behave)
+    with pytest.raises(ForbiddenError):
+        await imitation.run(lambda c: c.pause("claim-4711", timeout=3))
 
 
 # Own ids.
@@ -423,6 +479,13 @@ async def test_events_are_followed_to_the_end(call, plane, queued):
     assert await call("iter_execution_events", queued.execution_id) == events
     rest = await call("stream_execution_events", queued.execution_id, last_event_id=1)
     assert rest == events[1:]
+    assert await call("stream_events", queued.execution_id, last_event_id=1) == rest
+
+
+async def test_events_are_followed_no_longer_than_wanted(call, plane, queued):
+    with pytest.raises(WaitTimeoutError):
+        await call("stream_events", queued.execution_id, timeout=0.2)
+    assert (await call("get_execution", queued.execution_id)).completed_at is None
 
 
 # Whole lists.

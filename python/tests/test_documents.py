@@ -102,13 +102,37 @@ def test_the_state_machines_in_contributing_are_those_of_the_tables():
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "python/README.md"]
+    "path",
+    [
+        *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "python/README.md", "go/README.md"),
+        *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("examples/*/README.md"))),
+        "typescript/sdk/README.md",
+    ],
 )
 def test_links_lead_somewhere(path: str):
     text = (ROOT / path).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         if not target.startswith("http"):
             assert ((ROOT / path).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("package", ["python", "typescript/sdk"])
+def test_what_is_published_carries_the_license(package: str):
+    # The go command takes the file at the repository's root into the module by itself.
+    assert (ROOT / package / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_every_example_is_short():
+    files = [path for kind in ("py", "ts", "go") for path in ROOT.glob(f"examples/**/main.{kind}")]
+    own = {path for path in files if not {"node_modules", "dist"} & set(path.parts)}
+    assert len(own) == 13
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in own
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 60
+    }
+    # The published code as it is, with two reasoners; its README says so.
+    assert list(long) == ["examples/claim/main.py"]
 
 
 def test_every_make_target_that_is_named_is_there():

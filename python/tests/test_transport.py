@@ -97,7 +97,7 @@ def network(request):
 async def test_a_reply_that_is_lost_may_have_been_sent(network, request_, reply, then):
     async with Peer(reply, then=then) as peer:
         with pytest.raises(TransportError, match=f"^{request_.method} /api/v1/") as raised:
-            await exchange(network, peer.url, request_, read_seconds=0.2)
+            await exchange(network, peer.url, request_, read_seconds=1.0)
         assert raised.value.sent
         assert len(peer.heads) == 1, "one try is one request"
 
@@ -205,7 +205,7 @@ async def test_an_application_in_this_process_takes_the_place_of_the_network():
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
 
 
-async def streamed(network, url, read_seconds=0.2):
+async def streamed(network, url, read_seconds=1.0):
     """The chunks of a stream until it breaks."""
     found: list[bytes] = []
     if network == "blocking":

@@ -123,8 +123,7 @@ async function answer(line) {
 function described(error) {
   const message = `${error?.name}: ${error?.message}`;
   if (error instanceof Canceled) return { kind: "canceled", message };
-  const [, kind = "internal"] =
-    KINDS.find(([types]) => types.some((type) => error instanceof type)) ?? [];
+  const [, kind = "internal"] = KINDS.find(([types]) => types.some((type) => error instanceof type)) ?? [];
   const told = { kind, message };
   if (error instanceof sdk.AlreadyDecidedError && error.approval !== undefined) {
     told.approval = snake(error.approval);

@@ -17,17 +17,14 @@ const USER_JSON = new Set([
 ]);
 
 const snakeName = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camelName = (name) =>
-  name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+const camelName = (name) => name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** A record of the SDK by its names on the wire. */
 export function snake(value) {
   if (Array.isArray(value)) return value.map(snake);
   if (typeof value !== "object" || value === null) return value;
   const members = Object.entries(value).map(([name, item]) => [snakeName(name), item]);
-  return Object.fromEntries(
-    members.map(([name, item]) => [name, USER_JSON.has(name) ? item : snake(item)]),
-  );
+  return Object.fromEntries(members.map(([name, item]) => [name, USER_JSON.has(name) ? item : snake(item)]));
 }
 
 /** The named arguments in camelCase. Others than those are not supported. */

@@ -303,7 +303,7 @@ class AsyncOperations:
         connection is taken up again where it broke: no event is left out, none comes twice.
         """
         seen = last_event_id
-        tries = self._calls.patient()
+        tries = self._calls.patient(execution_id)
         while True:
             headers = {} if seen is None else {"Last-Event-ID": str(seen)}
             request = build(
@@ -312,6 +312,7 @@ class AsyncOperations:
                 headers=headers,
                 wait_seconds=STREAM_SILENCE_SECONDS,
             )
+            ended = TransportError(f"{request.name}: the stream has ended")
             try:
                 async with self._calls.stream(request) as stream:
                     if stream.status == 204:
@@ -323,8 +324,11 @@ class AsyncOperations:
                             seen = event.seq
                             tries.succeeded()
                             yield event
-                # A stopping server ends the stream like a finished execution: 204 tells which.
-                await tries.failed(TransportError(f"{request.name}: the stream has ended"))
+                        if self._calls.passes(request.name, stream.read_seconds):
+                            break
+                    else:
+                        # A stopping server ends it like a finished execution: 204 tells which.
+                        raise ended
             except (TransportError, ApiError) as error:
                 await tries.failed(error)
 

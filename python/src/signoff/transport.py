@@ -49,6 +49,8 @@ class AsyncStream:
     status: int
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
+    read_seconds: float
+    """How long nothing may come."""
 
     async def read(self) -> bytes:
         """All of the body."""
@@ -62,6 +64,8 @@ class Stream:
     status: int
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
+    read_seconds: float
+    """How long nothing may come."""
 
     def read(self) -> bytes:
         """All of the body."""
@@ -120,7 +124,8 @@ class AsyncTransport:
         except _FAULTS as error:
             raise _fault(request, error) from error
         try:
-            yield AsyncStream(answer.status_code, _lower(answer), _read_async(request, answer))
+            chunks = _read_async(request, answer)
+            yield AsyncStream(answer.status_code, _lower(answer), chunks, read_seconds)
         finally:
             with suppress(*_FAULTS):
                 await answer.aclose()
@@ -184,7 +189,8 @@ class Transport:
         except _FAULTS as error:
             raise _fault(request, error) from error
         try:
-            yield Stream(answer.status_code, _lower(answer), _read(request, answer))
+            chunks = _read(request, answer)
+            yield Stream(answer.status_code, _lower(answer), chunks, read_seconds)
         finally:
             with suppress(*_FAULTS):
                 answer.close()
@@ -235,7 +241,11 @@ def _headers(api_key: str | None) -> dict[str, str]:
 def _request(
     server_url: str, headers: Mapping[str, str], request: Request, read_seconds: float
 ) -> httpx.Request:
-    timeout = {"connect": CONNECT_SECONDS, "read": read_seconds, "write": WRITE_SECONDS}
+    timeout = {
+        "connect": min(CONNECT_SECONDS, read_seconds),
+        "read": read_seconds,
+        "write": min(WRITE_SECONDS, read_seconds),
+    }
     return httpx.Request(
         request.method,
         server_url + request.target,

@@ -88,7 +88,9 @@ def verify_webhook(
 ) -> Verified:
     """Check the timestamped form; `now` in seconds since 1970, `body` as it came.
 
-    Names of headers count in any case.
+    Names of headers count in any case. `sha256=`, the body form, is refused: the server never
+    sends it, and as no time is in it, whoever has seen one message could send that again for ever.
+    What comes to a server may have either form: `verify_approval_response`.
 
     Raises:
         SignatureError: nothing else, whatever the headers and the body hold.

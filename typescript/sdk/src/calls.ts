@@ -166,7 +166,7 @@ export class Tries {
     this.#began = this.#calls.patience.clock.monotonic();
   }
 
-  /** Resolves when it is time for the next try. @throws `error`, when there is to be none. */
+  /** Resolves when it is time for the next try. @throws `error`, or {WaitTimeoutError}, when there is to be none. */
   async failed(error: unknown): Promise<void> {
     const { clock, random } = this.#calls.patience;
     this.#failures += 1;
@@ -177,8 +177,10 @@ export class Tries {
       random,
     });
     if (error instanceof TransportError) error.attempts = this.#failures;
-    // A try that could only begin after the deadline is none.
-    if (wait === undefined || wait >= this.#calls.left(this.#limits, this.#request.name, error)) throw error;
+    if (wait === undefined) throw error;
+    const { name } = this.#request;
+    // A try that could only begin after the deadline is none: what ends the call is its time.
+    if (wait >= this.#calls.left(this.#limits, name, error)) throw this.#calls.overdue(name, error);
     await clock.sleep(wait, this.#limits.signal);
   }
 }

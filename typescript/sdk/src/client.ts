@@ -26,7 +26,7 @@ import {
   type StreamOptions,
 } from "./operations.js";
 import { ApprovalResult, isDecided } from "./results.js";
-import { FOREVER, nextWait, ONCE } from "./retries.js";
+import { FOREVER, LONGEST_WITHDRAWAL, nextWait, ONCE } from "./retries.js";
 import { signApprovalResponse, signWebhook } from "./webhook.js";
 
 /** How long the server holds the answer to one long poll. */
@@ -34,9 +34,6 @@ const LONGEST_HOLD = 60_000;
 
 /** An answer to a long poll that is this late is not coming any more. */
 const POLL_GRACE = 5_000;
-
-/** Of the `timeout` of `pause()`, what is kept for the withdrawal: a quarter, but never more than this. */
-const WITHDRAWAL = 2_000;
 
 /** How long `respond` waits for a request that is on its way. */
 const PATIENCE = 10_000;
@@ -106,15 +103,15 @@ export class SignoffClient extends Operations {
    * Ask a person and wait for the answer.
    *
    * A program that crashed and asks the same again attaches to its question. `expiresInHours` (by default 72) ends
-   * the question, with the result `expired`; `timeout` ends only this call, and the end of that time (a quarter,
-   * at most two seconds) is kept for withdrawing the request. A `signal` that aborts leaves the request pending.
+   * the question, with the result `expired`; `timeout` is for the whole call, and its end (a quarter, at most two
+   * seconds) is kept for withdrawing the request. A `signal` that aborts leaves the request pending.
    *
-   * @throws {PauseTimeoutError} `timeout` is over; the request is withdrawn.
+   * @throws {PauseTimeoutError} `timeout` is over; the request is withdrawn, if it could be asked at all.
    * @throws {RequestConflictError} the id stands for a question with other content.
    */
   async pause(request: models.ApprovalRequest, options: CallOptions = {}): Promise<ApprovalResult> {
     const limits = this.calls.limits(options);
-    const kept = Math.min(WITHDRAWAL, (options.timeout ?? Infinity) / 4);
+    const kept = Math.min(LONGEST_WITHDRAWAL, (options.timeout ?? Infinity) / 4);
     let id = request.approvalRequestId;
     try {
       const approval = await this.createApprovalRequest(request, options);

@@ -24,6 +24,12 @@ export const ONCE: Retry = { ...DEFAULT_RETRY, attempts: 1 };
 /** Until there is an answer that no repeat can change. */
 export const FOREVER: Retry = { ...DEFAULT_RETRY, attempts: Infinity, within: Infinity };
 
+/**
+ * The time in which a request is withdrawn whose local time is over: of the `timeout` of a client's `pause()` a
+ * quarter, but never more than this, is kept for it; in a run, where `timeout` is for the answer, it comes after.
+ */
+export const LONGEST_WITHDRAWAL = 2_000;
+
 /** Too much, or nobody there, for now. */
 const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
 

@@ -73,6 +73,9 @@ export async function signApprovalResponse(secret: string, body: WebhookBody): P
 /**
  * Check the timestamped form: what the server sends.
  *
+ * It refuses `sha256=`, the body form: the server never sends it, and as no time is in it, whoever has seen one
+ * message could send that again for ever. What comes to a server may have either form: `verifyApprovalResponse`.
+ *
  * @throws {SignatureError} nothing else, whatever the headers and the body hold.
  */
 export async function verifyWebhook(

@@ -6,8 +6,10 @@ import {
   type ApprovalRequest,
   type ApprovalResult,
   PauseTimeoutError,
+  systemClock,
   WaitTimeoutError,
 } from "../src/index.js";
+import { LONGEST_WITHDRAWAL } from "../src/retries.js";
 import { Plane } from "./agents.js";
 
 let plane: Plane;
@@ -114,6 +116,34 @@ test("a decision that comes as the time is over counts", async (t) => {
   });
   await plane.serving(t, agent);
   assert.equal((await plane.run(`${name}.ask`)).result, "approved");
+});
+
+test("a withdrawal that nobody answers ends in its time, and is said to be none", async (t) => {
+  const name = fresh();
+  const limits: number[] = [];
+  const agent = plane.agent(name, {
+    fetch: async (url, init) => {
+      if (!url.endsWith("/cancel")) return await fetch(url, init);
+      return await new Promise((_, reject) => {
+        init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+      });
+    },
+    clock: {
+      ...systemClock,
+      alarm: (ms, ring) => {
+        const withdrawing = ms > 1_900 && ms <= LONGEST_WITHDRAWAL;
+        if (withdrawing) limits.push(ms);
+        return systemClock.alarm(withdrawing ? 0 : ms, ring);
+      },
+    },
+  });
+  agent.reasoner("ask", async (ctx) => {
+    const error = await ctx.pause({ approvalRequestId: "q-1" }, { timeout: 20 }).catch((e: unknown) => e);
+    return error instanceof PauseTimeoutError && !error.withdrawn;
+  });
+  await plane.serving(t, agent);
+  assert.equal((await plane.run(`${name}.ask`)).result, true);
+  assert.equal(limits.length, 1);
 });
 
 test("a loop over one gate asks every time", async (t) => {

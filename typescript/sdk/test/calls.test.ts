@@ -146,7 +146,10 @@ test("a deadline holds over all tries, and is an error of its own", async () => 
 
 test("a try that could begin only after the deadline is none", async () => {
   const { client, clock, sent } = clientOn([busy]);
-  await assert.rejects(client.getHealth({ timeout: 2000 }), StoreUnavailableError);
+  await assert.rejects(
+    client.getHealth({ timeout: 2000 }),
+    (error) => error instanceof WaitTimeoutError && error.cause instanceof StoreUnavailableError,
+  );
   assert.deepEqual([sent.length, clock.waits], [1, []]);
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   AmbiguousRequestIdError,
+  isTimeout,
   NotFoundError,
   PauseTimeoutError,
   type SignoffClient,
@@ -164,6 +165,19 @@ test("a pause whose question does not get through in time says so", async () => 
     pause,
     (error) => error instanceof PauseTimeoutError && !error.withdrawn && error.id === "claim-4711",
   );
+});
+
+test("a pause that is refused until its time is over is a time-out too", async () => {
+  for (const refusal of [refused, problem(503, "shutting_down", { "Retry-After": "2" })]) {
+    const { client, clock } = clientOn([refusal, refusal, refusal]);
+    const began = clock.at;
+    const error = await client
+      .pause({ approvalRequestId: "claim-4711" }, { timeout: 400 })
+      .catch((e: unknown) => e);
+    assert.ok(error instanceof PauseTimeoutError && !error.withdrawn && error.id === "claim-4711");
+    assert.ok(isTimeout(error) && error.cause instanceof WaitTimeoutError);
+    assert.ok(clock.at - began <= 400);
+  }
 });
 
 test("an own id is looked up among the standalone requests, or those of the execution", async () => {

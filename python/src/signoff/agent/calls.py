@@ -10,6 +10,10 @@ from signoff.errors import CallFailedError
 
 POLL_SECONDS: Final = 60
 
+FIRST_WAIT_SECONDS: Final = 0.1
+LONGEST_WAIT_SECONDS: Final = 5.0
+"""Between polls that the server does not hold, as when it is stopping."""
+
 MOST_CHARACTERS: Final = 255
 """Of an `Idempotency-Key`."""
 
@@ -49,6 +53,14 @@ def _idempotency_key(run: Run, key: str) -> str:
 
 async def _finished(run: Run, child: Execution) -> Execution:
     with run.waits.waiting(child.execution_id):
+        idle = 0
         while child.completed_at is None:
+            asked = run.clock.monotonic()
             child = await run.client.get_execution(child.execution_id, wait_seconds=POLL_SECONDS)
+            held = run.clock.monotonic() - asked >= POLL_SECONDS / 2
+            idle = 0 if held else idle + 1
+            if idle and child.completed_at is None:
+                # Answered before its time: the server is stopping, or nothing holds polls here.
+                doubled = FIRST_WAIT_SECONDS * 2.0 ** min(idle - 1, 60)
+                await run.clock.sleep(min(doubled, LONGEST_WAIT_SECONDS))
     return child

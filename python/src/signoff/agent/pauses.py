@@ -6,6 +6,7 @@ from contextvars import Context
 from typing import Any
 
 from signoff.agent.run import Run
+from signoff.client import LONGEST_WITHDRAWAL_SECONDS
 from signoff.contract_gen import Approval
 from signoff.errors import (
     AlreadyDecidedError,
@@ -92,7 +93,8 @@ async def _withdraw(run: Run, approval: Approval, timeout: float | None) -> Appr
     """The local time is over: take the question back, unless it was answered just now."""
     withdrawn = True
     try:
-        await run.client.cancel_approval_request(approval.id, reason="pause timed out")
+        client = run.client.with_options(seconds=LONGEST_WITHDRAWAL_SECONDS)
+        await client.cancel_approval_request(approval.id, reason="pause timed out")
     except AlreadyDecidedError as decided:
         if decided.approval is not None:
             return ApprovalResult.of_approval(decided.approval)

@@ -4,6 +4,7 @@
 Made from `signoff/calls.py`, which has all of it for coroutines.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from signoff.clock import Clock
-from signoff.errors import ApiError, TransportError
+from signoff.errors import ApiError, TransportError, WaitTimeoutError
 from signoff.exchange import Answer, Request, decoded, outside_contract, refusal
 from signoff.retries import Retry, next_wait
 from signoff.transport import Stream, Transport
@@ -26,7 +27,8 @@ class Calls:
     """Sends requests through a transport, as often as `retry` allows.
 
     `timeout`: seconds in which nothing comes before a try is given up, beyond those that the
-    server was asked to hold its answer back.
+    server was asked to hold its answer back. `deadline`: when everything is given up, by the
+    monotonic clock.
     """
 
     def __init__(
@@ -36,21 +38,30 @@ class Calls:
         clock: Clock,
         retry: Retry,
         timeout: float,
+        deadline: float = math.inf,
         random: Callable[[], float] = system_random,
     ) -> None:
         self.transport = transport
         self.clock = clock
         self.retry = retry
         self.timeout = timeout
+        self.deadline = deadline
         self.random = random
 
-    def having(self, *, retry: Retry | None = None, timeout: float | None = None) -> "Calls":
-        """The same, with another `retry` or `timeout` where one is given."""
+    def having(
+        self,
+        *,
+        retry: Retry | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> "Calls":
+        """The same, with another `retry`, `timeout` or `deadline` where one is given."""
         return Calls(
             self.transport,
             clock=self.clock,
             retry=self.retry if retry is None else retry,
             timeout=self.timeout if timeout is None else timeout,
+            deadline=self.deadline if deadline is None else deadline,
             random=self.random,
         )
 
@@ -61,6 +72,7 @@ class Calls:
             ApiError: the server said no.
             TransportError: no answer.
             ProtocolError: an answer that the contract does not know.
+            WaitTimeoutError: the deadline is there.
         """
         return decoded(model, self.answer(request))
 
@@ -68,7 +80,7 @@ class Calls:
         """The answer, whatever its body is. Raises as `model`, apart from ProtocolError."""
 
         def once() -> Answer:
-            read_seconds = self.timeout + request.wait_seconds
+            read_seconds = self.within(request.name, self.timeout + request.wait_seconds)
             answer = self.transport.exchange(request, read_seconds)
             error = refusal(answer, self.clock.now())
             if error is not None:
@@ -77,25 +89,49 @@ class Calls:
 
         return self.tried(request, once)
 
+    def within(
+        self, name: str, seconds: float, fault: TransportError | ApiError | None = None
+    ) -> float:
+        """`seconds`, or what is left until the deadline.
+
+        Raises:
+            WaitTimeoutError: nothing is; `fault` is what was met last.
+        """
+        left = self.deadline - self.clock.monotonic()
+        if left <= 0:
+            raise WaitTimeoutError(f"{name} is not done in time", id=name) from fault
+        return min(seconds, left)
+
+    def passes(self, name: str, read_seconds: float) -> bool:
+        """Whether silence on a connection that bears it so long would last past the deadline.
+
+        By a second or more: for less it is not worth a new connection.
+
+        Raises:
+            WaitTimeoutError: the deadline is there.
+        """
+        return self.within(name, read_seconds) < read_seconds - 1
+
     def tried(self, request: Request, once: Callable[[], T]) -> T:
         """What `once` returns, tried as often as `retry` and the operation allow."""
-        tries = Tries(self, self.retry, repeatable=request.repeatable)
+        tries = Tries(self, self.retry, request.name, repeatable=request.repeatable)
         while True:
             try:
                 return once()
             except (TransportError, ApiError) as error:
                 tries.failed(error)
 
-    def patient(self) -> "Tries":
+    def patient(self, name: str) -> "Tries":
         """Tries of something that goes on for long: any number, for `retry.seconds` in a row."""
         alone = self.retry.attempts == 1
         retry = self.retry if alone else replace(self.retry, attempts=None)
-        return Tries(self, retry, repeatable=True)
+        return Tries(self, retry, name, repeatable=True)
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
         """One try of an answer that is read as it comes. Raises as `answer`."""
-        with self.transport.stream(request, self.timeout + request.wait_seconds) as stream:
+        read_seconds = self.within(request.name, self.timeout + request.wait_seconds)
+        with self.transport.stream(request, read_seconds) as stream:
             if stream.status not in (200, 204):
                 answer = Answer(stream.status, stream.headers, stream.read())
                 raise refusal(answer, self.clock.now()) or outside_contract(stream.status)
@@ -105,9 +141,10 @@ class Calls:
 class Tries:
     """The tries of one thing: how many failed in a row, and since when."""
 
-    def __init__(self, calls: Calls, retry: Retry, *, repeatable: bool) -> None:
+    def __init__(self, calls: Calls, retry: Retry, name: str, *, repeatable: bool) -> None:
         self._calls = calls
         self._retry = retry
+        self._name = name
         self._repeatable = repeatable
         self.succeeded()
 
@@ -121,6 +158,7 @@ class Tries:
 
         Raises:
             TransportError, ApiError: `error`, when there is to be none.
+            WaitTimeoutError: it could only begin after the deadline.
         """
         self._failures += 1
         wait = next_wait(
@@ -131,8 +169,13 @@ class Tries:
             elapsed=self._calls.clock.monotonic() - self._began,
             random=self._calls.random,
         )
-        if wait is None:
-            if isinstance(error, TransportError):
-                error.attempts = self._failures
+        if isinstance(error, TransportError):
+            error.attempts = self._failures
+        elif wait is None:
             raise error
+        left = self._calls.within(self._name, math.inf, error)
+        if wait is None:
+            raise error
+        if wait >= left:
+            raise WaitTimeoutError(f"{self._name} is not done in time", id=self._name) from error
         self._calls.clock.sleep(wait)

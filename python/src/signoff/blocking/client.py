@@ -43,6 +43,13 @@ LONGEST_HOLD_SECONDS: Final = 60.0
 POLL_GRACE_SECONDS: Final = 5.0
 """An answer to a long poll that is this late is not coming any more."""
 
+LONGEST_WITHDRAWAL_SECONDS: Final = 2.0
+"""The time in which a request is withdrawn whose local time is over.
+
+Of the `timeout` of a client's `pause()` a quarter, but never more than this, is kept for it; in a
+run, where `timeout` is for the answer, it comes after.
+"""
+
 PAGE_SIZE: Final = 200
 """Rows that the `iter_` verbs take at a time."""
 
@@ -127,10 +134,21 @@ class Client(Operations):
         """Where the control plane is, without a slash at the end."""
         return self._calls.transport.server_url
 
-    def with_options(self, *, retry: Retry | None = None, timeout: float | None = None) -> Self:
-        """The same client, on the same connections, with another `retry` or `timeout`."""
+    def with_options(
+        self,
+        *,
+        retry: Retry | None = None,
+        timeout: float | None = None,
+        seconds: float | None = None,
+    ) -> Self:
+        """The same client, on the same connections, with another `retry` or `timeout`.
+
+        `seconds`: what it is used for is given up this long from now, with a `WaitTimeoutError`.
+        """
+        deadline = None if seconds is None else self._deadline(seconds)
         other = type(self).__new__(type(self))
-        Operations.__init__(other, self._calls.having(retry=retry, timeout=timeout))
+        calls = self._calls.having(retry=retry, timeout=timeout, deadline=deadline)
+        Operations.__init__(other, calls)
         return other
 
     # Asking and answering.
@@ -197,27 +215,35 @@ class Client(Operations):
 
         A program that crashed and asks the same again attaches to its question.
         `expires_in_hours` (default 72) ends the question, with the result `expired`; `timeout`
-        (seconds) ends only this call.
+        (seconds) is for the whole call, and its end (a quarter, at most two seconds) is kept for
+        withdrawing the request.
 
         Raises:
-            PauseTimeoutError: `timeout` is over; the request is withdrawn.
+            PauseTimeoutError: `timeout` is over; the request is withdrawn, if it could be asked
+                at all.
             RequestConflictError: the id stands for a question with other content.
         """
+        kept = 0.0 if timeout is None else min(LONGEST_WITHDRAWAL_SECONDS, timeout / 4)
         deadline = self._deadline(timeout)
-        approval = self.create_approval_request(
-            approval_request_id,
-            approval_request_url=approval_request_url,
-            title=title,
-            description=description,
-            payload=payload,
-            expires_in_hours=expires_in_hours,
-        )
+        bounded = self.with_options(seconds=timeout)
+        try:
+            approval = bounded.create_approval_request(
+                approval_request_id,
+                approval_request_url=approval_request_url,
+                title=title,
+                description=description,
+                payload=payload,
+                expires_in_hours=expires_in_hours,
+            )
+        except WaitTimeoutError as error:
+            message = f"{approval_request_id} is not asked in time"
+            raise PauseTimeoutError(message, id=approval_request_id, withdrawn=False) from error
         if is_decided(approval):
             return ApprovalResult.of_approval(approval)
         try:
-            return self._decision(approval.id, deadline)
+            return self._decision(approval.id, deadline - kept)
         except WaitTimeoutError:
-            return self._withdrawn(approval.id)
+            return self._withdrawn(bounded, approval.id)
 
     def decide(
         self,
@@ -319,6 +345,24 @@ class Client(Operations):
             execution_id,
         )
 
+    def stream_events(
+        self,
+        execution_id: str,
+        *,
+        last_event_id: int | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[models.Event]:
+        """Follow an execution's events until it is finished, over broken connections.
+
+        `stream_execution_events` by its everyday name, with an end: `timeout` in seconds; None
+        follows for as long as it takes.
+
+        Raises:
+            WaitTimeoutError: the time is over; the execution goes on.
+        """
+        bounded = self.with_options(seconds=timeout)
+        return bounded.stream_execution_events(execution_id, last_event_id=last_event_id)
+
     # Whole lists, page by page as they are read.
 
     def iter_nodes(self) -> Iterator[models.Node]:
@@ -415,13 +459,16 @@ class Client(Operations):
         """What `poll` finds, once it is done: long polls to the deadline, through every fault."""
         clock = self._calls.clock
         client = self.with_options(retry=ONCE, timeout=POLL_GRACE_SECONDS)
+        left = deadline - clock.monotonic()
+        if left > 0:  # with no time at all it looks once
+            client = client.with_options(seconds=left)
         idle = 0
+        fault: TransportError | ApiError | None = None
         while True:
             asked = clock.monotonic()
             # Whole milliseconds, and never past the deadline.
             left = max(0.0, min(LONGEST_HOLD_SECONDS, deadline - asked))
             hold = math.floor(left * 1000) / 1000
-            fault: TransportError | ApiError | None = None
             try:
                 found = poll(client, hold)
                 if done(found):
@@ -429,6 +476,10 @@ class Client(Operations):
                 # Answered before its time: the server is stopping, or nothing holds polls here.
                 fault = TransportError(f"{id}: the server does not hold the answer")
                 idle = idle + 1 if clock.monotonic() - asked < hold / 2 else 0
+            except WaitTimeoutError as error:
+                raise WaitTimeoutError(f"{id} is not done in time", id=id) from (
+                    error.__cause__ or fault
+                )
             except (TransportError, ApiError) as error:
                 fault = error
                 idle += 1
@@ -451,16 +502,16 @@ class Client(Operations):
             raise error
         return wait
 
-    def _withdrawn(self, id: str) -> ApprovalResult:
+    def _withdrawn(self, client: Self, id: str) -> ApprovalResult:
         """The decision that came at the last moment, if one did."""
         message = f"{id} is not decided in time"
         try:
-            self.cancel_approval_request(id, reason="the timeout of pause() is over")
+            client.cancel_approval_request(id, reason="the timeout of pause() is over")
         except AlreadyDecidedError as error:
             if error.approval is not None and is_decided(error.approval):
                 return ApprovalResult.of_approval(error.approval)
             raise PauseTimeoutError(message, id=id, withdrawn=False) from error
-        except (TransportError, ApiError) as error:
+        except (TransportError, ApiError, WaitTimeoutError) as error:
             message += ", and the server could not be told to withdraw it"
             raise PauseTimeoutError(message, id=id, withdrawn=False) from error
         raise PauseTimeoutError(f"{message} and is withdrawn", id=id)

@@ -9,12 +9,13 @@ import {
 } from "../errors.js";
 import type { Approval, ApprovalRequest } from "../models.js";
 import { ApprovalResult, isDecided } from "../results.js";
+import { LONGEST_WITHDRAWAL } from "../retries.js";
 import type { Attempt } from "./attempt.js";
 import { NondeterministicReplayError } from "./errors.js";
 
 /** How long a pause waits. */
 export interface PauseOptions {
-  /** Milliseconds that this process waits; by default until it is decided or expires. */
+  /** Milliseconds that this process waits for the answer; by default until it is decided or expires. */
   timeout?: number | undefined;
 }
 
@@ -110,12 +111,13 @@ async function withdrawn(attempt: Attempt, approval: Approval, timeout: number):
   const message = `no decision on ${approvalRequestId} within ${timeout} ms`;
   const { operations } = attempt.means;
   try {
-    await operations.cancelApprovalRequest(id, { reason: "pause timed out" }, { signal: attempt.signal });
+    const limits = { signal: attempt.signal, timeout: LONGEST_WITHDRAWAL };
+    await operations.cancelApprovalRequest(id, { reason: "pause timed out" }, limits);
   } catch (error) {
     if (error instanceof AlreadyDecidedError && error.approval !== undefined && isDecided(error.approval)) {
       return new ApprovalResult(error.approval);
     }
-    if (!isFault(error)) throw error;
+    if (!isFault(error) && !(error instanceof WaitTimeoutError)) throw error;
     throw new PauseTimeoutError(`${message}, and the server could not be told to withdraw it`, {
       id,
       withdrawn: false,
