@@ -184,7 +184,9 @@ async def test_calls_of_a_reasoner_with_a_long_name_are_told_apart(plane: Contro
     assert done.result == [1, 2]
 
 
-async def test_a_withdrawal_that_is_not_heard_is_said(plane: ControlPlane) -> None:
+async def test_a_withdrawal_that_is_not_heard_is_said(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = Agent("worker")
     heard: list[bool] = []
 
@@ -196,7 +198,7 @@ async def test_a_withdrawal_that_is_not_heard_is_said(plane: ControlPlane) -> No
 
     @app.reasoner()
     async def work() -> None:
-        require("test").client.cancel_approval_request = deaf  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(AsyncClient, "cancel_approval_request", deaf)
         try:
             await app.pause("q", timeout=0.01)
         except PauseTimeoutError as late:
