@@ -1077,7 +1077,7 @@ type NewEvent struct {
 	Key     string          `json:"key,omitempty"`
 }
 
-// NewReasoner A function that a node offers. Open.
+// NewReasoner A function that a node offers. Open; null counts as nothing said.
 type NewReasoner struct {
 	// ID Its name.
 	ID string `json:"id"`

@@ -29,6 +29,7 @@ from signoff_conformance import (
 from signoff_conformance.cases import Case
 from signoff_conformance.contract import Contract
 from signoff_conformance.coverage import Coverage
+from signoff_conformance.coverage_clients import Mapped
 from signoff_conformance.keeper import keeper
 from signoff_conformance.makers import Maker, Told
 from signoff_conformance.profiles import PROFILES
@@ -107,14 +108,16 @@ def check(
     with tempfile.TemporaryDirectory(prefix="signoff-conformance-") as folder:
         keeper().folder(Path(folder))
         made = Maker(Told(server_cmd, keys_cmd, database, server_url, key, token), Path(folder))
+        results: list[Result]
+        seen: Coverage | Mapped
         if adapter:
-            found = asyncio.run(_check_clients(adapter, made, Path(folder), only or (), workers))
+            work = _check_clients(adapter, made, Path(folder), only or (), workers)
+            results, seen = asyncio.run(work)
         else:
-            found = asyncio.run(_check(made, only or (), workers, subject))
-    results, seen = found
+            results, seen = asyncio.run(_check(made, only or (), workers, subject))
     rows = known_failures.load(known) if known else []
     told, faults = known_failures.apply(rows, results, datetime.now(UTC).date())
-    if coverage and not only and not adapter:
+    if coverage and not only:
         faults += seen.missing()
     judgement = verdicts.judge(told, faults=faults)
     whole = Report(
@@ -183,7 +186,7 @@ def _is_dear(item: runner.Item) -> bool:
 
 async def _check_clients(
     adapters: Sequence[str], make: Maker, folder: Path, only: Sequence[str], workers: int
-) -> tuple[list[Result], Coverage]:
+) -> tuple[list[Result], Mapped]:
     # Nobody listens where a client's server would notify.
     nobody = "127.0.0.1:9"
     try:
@@ -197,7 +200,7 @@ async def _check_clients(
         )
     finally:
         await make.stop()
-    return results, Coverage(Contract.load())
+    return results, Mapped(Contract.load(), results)
 
 
 def _tell(result: Result) -> None:
@@ -215,7 +218,13 @@ def _say(whole: Report) -> None:
     if whole.timing == "real":
         _console.print("timing real: the clock of the server could not be moved", markup=False)
     cells = whole.coverage
-    if cells["cells_seen"]:  # the traffic of a client is judged by its cases
+    if cells.get("cells_seen"):
         _console.print(
             f"seen: {cells['cells_seen']} of {cells['cells']} operation × status", markup=False
+        )
+    for name, one in cells.get("clients", {}).items():
+        lacking = f", {one['lacking']} are of operations that it lacks" if one["lacking"] else ""
+        _console.print(
+            f"{name}: {one['mapped']} of {one['cells']} errors are mapped to their kind{lacking}",
+            markup=False,
         )

@@ -1,4 +1,4 @@
-"""What of the contract was seen: operation and status, words of enums, problem codes."""
+"""What of the contract was seen: operation and status, problem codes, messages, words of enums."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from signoff_conformance.contract import JSON, PROBLEM, Contract
+from signoff_conformance.coverage_members import Members
 from signoff_conformance.traffic import Exchange
 
 
@@ -20,7 +21,7 @@ class Coverage:
         self._contract = contract
         self._cells: dict[tuple[str, int], int] = {}
         self._codes: dict[str, int] = {}
-        self._words: dict[str, set[str]] = {}
+        self._members = Members(contract)
         self._messages: dict[str, int] = {}
 
     def see(self, traffic: Sequence[Exchange]) -> None:
@@ -39,9 +40,7 @@ class Coverage:
             if (operation, status) not in self._cells
         ]
         lines += [f"the problem code {code} was never seen" for code in self._missing_codes()]
-        for name, words in self._enums().items():
-            left = [word for word in words if word not in self._words.get(name, ())]
-            lines += [f"{name} {word} was never seen" for word in left]
+        lines += self._members.missing()
         lines += [
             f"the message {name} was never sent"
             for name in self._contract.messages
@@ -65,6 +64,7 @@ class Coverage:
             "cells_seen": sum(cell in self._cells for cell in wanted),
             "codes": {code: self._codes.get(code, 0) for code in self._contract.codes},
             "messages": dict(self._messages),
+            **self._members.value(),
             "missing": self.missing(),
         }
 
@@ -79,15 +79,6 @@ class Coverage:
         unreachable = schema.get("x-unreachable", {})
         return [one for one in schema["enum"] if one not in self._codes and one not in unreachable]
 
-    def _enums(self) -> Mapping[str, Sequence[str]]:
-        """The open enums of answers, without the words that say that they can't be reached."""
-        found: dict[str, Sequence[str]] = {}
-        for name, schema in self._contract.document["components"]["schemas"].items():
-            if schema.get("x-open-enum") and name != "ProblemCode":
-                unreachable = schema.get("x-unreachable", {})
-                found[name] = [word for word in schema["enum"] if word not in unreachable]
-        return found
-
     def _see_answer(self, exchange: Exchange) -> None:
         operation = self._contract.find(exchange.method, exchange.path)
         media = exchange.answer_headers.get("content-type", "").partition(";")[0]
@@ -98,28 +89,11 @@ class Coverage:
             return
         cell = (operation.id, exchange.status)
         self._cells[cell] = self._cells.get(cell, 0) + 1
-        response = operation.responses.get(exchange.status)
-        if body is not None and response is not None and media in response.content:
-            self._see_words(response.content[media], body)
+        self._members.see_answer(operation, exchange, body)
 
     def _see_message(self, exchange: Exchange) -> None:
         name = exchange.message or ""
         self._messages[name] = self._messages.get(name, 0) + 1
         message = self._contract.messages.get(name)
-        if message is not None and message.body is not None:
-            body = exchange.request_json()
-            if body is not None:
-                self._see_words(message.body, body)
-
-    def _see_words(self, schema: Any, value: Any) -> None:
-        name = schema["$ref"].rpartition("/")[2] if "$ref" in schema else ""
-        schema = self._contract.resolve(schema)
-        if schema.get("x-open-enum"):
-            self._words.setdefault(name, set()).add(value)
-        elif isinstance(value, list) and "items" in schema:
-            for item in value:
-                self._see_words(schema["items"], item)
-        elif isinstance(value, Mapping):
-            for member, one in schema.get("properties", {}).items():
-                if member in value:
-                    self._see_words(one, value[member])
+        if message is not None:
+            self._members.see_message(message, exchange.request_json())

@@ -22,6 +22,7 @@ AREAS: Final[Mapping[str, str]] = {
     "SRV-DUR": "crashes and failing stores",
     "SRV-AUTH": "keys, roles, origins",
     "SRV-BODY": "bodies",
+    "SRV-VAL": "values of users",
     "SRV-HTTP": "methods and parameters",
     "SRV-CTL": "test control",
     "SRV-SYS": "health, metrics, the contract",

@@ -185,7 +185,7 @@ class Features(Record):
 
 
 class NewReasoner(Record):
-    """A function that a node offers. Open."""
+    """A function that a node offers. Open; null counts as nothing said."""
 
     id: str
     """Its name."""

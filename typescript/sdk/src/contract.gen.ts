@@ -912,7 +912,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description A function that a node offers. Open. */
+        /** @description A function that a node offers. Open; null counts as nothing said. */
         NewReasoner: {
             /** @description Its name. */
             id: string;

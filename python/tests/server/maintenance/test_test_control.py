@@ -25,6 +25,14 @@ async def test_the_clock_is_set_and_advanced(house: House) -> None:
     assert house.clock.monotonic() == 1_000_000
 
 
+async def test_the_clock_is_set_although_what_fell_due_could_not_be_done(house: House) -> None:
+    await house.create(expires_in_hours=1)
+    house.control.arm("before_commit", 100)
+    with pytest.raises(StoreUnavailable):
+        await house.control.advance_clock(2 * HOUR)
+    assert house.clock.now() == NOW + 2 * HOUR
+
+
 async def test_what_follows_from_what_fell_due_is_done_too(house: House, agent: StandIn) -> None:
     execution_id = await house.handed(agent)
     await house.ask(execution_id, expires_in_hours=1)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from signoff.server.domain.clock import ManualClock
 from signoff.server.domain.errors import Fault, Refusal
-from signoff.server.domain.store import Change
+from signoff.server.domain.store import Change, StoreUnavailable
 from signoff.server.maintenance.liveness import Liveness
 from signoff.server.maintenance.runner import Maintenance
 from signoff.server.operations import rendering
@@ -89,17 +89,15 @@ class TestControl:
         """Set the wall clock, in ms since the epoch, forwards or backwards; its time then.
 
         Leases don't move: they have a clock of their own.
+
+        Raises:
+            StoreUnavailable: what fell due could not all be done; the clock is set all the same.
         """
-        await self._maintenance.settle()
-        retries = 0
-        while True:
-            timer = await self._maintenance.next_timer()
-            at = await self._next_due() if retries < MOST_RETRIES else timer
-            if at is None or at > now:
-                break
-            retries += at != timer
-            await self._reach(at)
-        await self._reach(now)
+        try:
+            await self._pass_to(now)
+        except StoreUnavailable:
+            self._clock.set(now)
+            raise
         return self._clock.now()
 
     async def advance_clock(self, ms: int) -> int:
@@ -160,6 +158,18 @@ class TestControl:
             raise _invalid("/name", f"one of {', '.join(FAIL_POINTS)}")
         place = name.removeprefix("crash_")
         setattr(self._fail_points, place, _Failure(times, crash=place != name))
+
+    async def _pass_to(self, now: int) -> None:
+        await self._maintenance.settle()
+        retries = 0
+        while True:
+            timer = await self._maintenance.next_timer()
+            at = await self._next_due() if retries < MOST_RETRIES else timer
+            if at is None or at > now:
+                break
+            retries += at != timer
+            await self._reach(at)
+        await self._reach(now)
 
     async def _next_due(self) -> int | None:
         now = self._clock.now()
