@@ -2,7 +2,8 @@
 can be killed while a request is on its way.
 
 A door in front of the servers is what a load balancer is in production: it passes a request on to
-any that takes the connection. Whoever's other side dies finds the connection cut.
+any that takes the connection. Whoever's other side dies finds the connection cut; when nobody is
+there at all the door says so by a 502: then nothing has arrived, which a cut leaves open.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ class Door:
             if answer.status < 300 and await self._watcher.passes(passage, "after"):
                 break
             return answer_of(answer, read)
+        else:
+            return web.Response(status=502)
         if request.transport is not None:
             request.transport.abort()
         return web.Response(status=502)

@@ -15,6 +15,9 @@ from tests.chaos.plan import Plan, Run
 AT_ONCE: Final = 64
 """Runs in hand at a time: many, so that each crash meets many, and recoveries overlap."""
 
+MAX_ATTEMPTS: Final = 100
+"""Of each run: its agents are killed ten times in a row while others get on."""
+
 AGAIN_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.2
 ANSWER_SECONDS: Final = 20.0
@@ -72,7 +75,7 @@ class Driver:
         _, started = await self._ask(
             "POST",
             f"/execute/async/chaos.{run.kind}",
-            {"input": {"gates": list(run.gates)}},
+            {"input": {"gates": list(run.gates)}, "max_attempts": MAX_ATTEMPTS},
             {"Idempotency-Key": run.name},
         )
         execution_id = started["execution_id"]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.chaos.checker import Verdict
+from tests.chaos.driver import MAX_ATTEMPTS
 from tests.chaos.stage import SUSPEND_AFTER
 
 SHORTENED: Final = (
     "no lease and no back-off is shortened: who is killed comes back at its own address, which ends"
     " its leases after 3 s of silence; "
     + ", ".join(f"{name} suspends after {after} s" for name, after in SUSPEND_AFTER.items())
+    + f"; max_attempts is {MAX_ATTEMPTS}"
 )
 
 SHOWN: Final = 20
