@@ -21,6 +21,7 @@ class AgentProcess(Process):
         node_id: the name of its node.
         script: what to run, by `runner`; None: it runs by itself.
         folder: for its log and its `effects` file.
+        by_way_of: the URL that it is told instead of the control plane's own.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class AgentProcess(Process):
         *,
         runner: str | None = sys.executable,
         name: str | None = None,
+        by_way_of: str | None = None,
         **told: str,
     ) -> None:
         self.server = server
@@ -39,7 +41,7 @@ class AgentProcess(Process):
         self.port = free_port()
         self.effects_file = folder / f"{name or node_id}.effects"
         env = environment(
-            SIGNOFF_SERVER=server.url,
+            SIGNOFF_SERVER=by_way_of or server.url,
             PORT=str(self.port),
             EFFECTS=str(self.effects_file),
             **told,

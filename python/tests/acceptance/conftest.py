@@ -135,3 +135,16 @@ def start_agent(processes: list[Process], tmp_path: Path) -> StartAgent:
 def agent(server: Server, start_agent: StartAgent) -> AgentProcess:
     """An agent with the reasoners of agents/gates.py, at `server`."""
     return start_agent(server)
+
+
+@pytest.fixture
+def pair(processes: list[Process], fresh: str, tmp_path: Path) -> list[Server]:
+    """Two servers on one PostgreSQL database."""
+    servers = []
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        server = Server(tmp_path / name, database_url=fresh)
+        processes.append(server)
+        server.start()
+        servers.append(server)
+    return servers

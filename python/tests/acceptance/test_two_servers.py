@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -12,24 +11,12 @@ import pytest
 
 from tests.acceptance.agent_processes import AGENTS
 from tests.acceptance.conftest import StartAgent
-from tests.acceptance.processes import Process, until
+from tests.acceptance.processes import until
 from tests.acceptance.servers import Json, Server
 
 pytestmark = pytest.mark.postgres
 
 T = TypeVar("T")
-
-
-@pytest.fixture
-def pair(processes: list[Process], fresh: str, tmp_path: Path) -> list[Server]:
-    servers = []
-    for name in ("here", "there"):
-        (tmp_path / name).mkdir()
-        server = Server(tmp_path / name, database_url=fresh)
-        processes.append(server)
-        server.start()
-        servers.append(server)
-    return servers
 
 
 def by_either(
