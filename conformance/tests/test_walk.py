@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from signoff_conformance.cli_check import REFERENCE, REFERENCE_KEYS
+from signoff_conformance import reference
 from signoff_conformance.contract import Contract
 from signoff_conformance.control import parse, render
 from signoff_conformance.endpoints import Host
@@ -53,7 +53,9 @@ def bench(tmp_path_factory):
     env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
     with asyncio.Runner() as runner:
         runner.run(host.start())
-        target = Started(REFERENCE, REFERENCE_KEYS, PROFILES["keys"], folder, host.address, env)
+        target = Started(
+            reference.SERVER, reference.KEYS, PROFILES["keys"], folder, host.address, env
+        )
         server = Server(CONTRACT, target, host)
         try:
             runner.run(target.start())

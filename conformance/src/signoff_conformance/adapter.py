@@ -106,12 +106,15 @@ class Adapter:
         documents.check(line, "adapter_messages", Path("message"))
         self.log.append({"to": line})
         self._waiting[self._count] = asyncio.get_running_loop().create_future()
+        self._write(line)
+        return self._count
+
+    def _write(self, line: Mapping[str, Any]) -> None:
         stdin = self._process.stdin if self._process else None
         if stdin is None:
             raise AdapterFault("the adapter is not started")
         text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
         stdin.write(text.encode() + b"\n")
-        return self._count
 
     async def reply(self, number: int) -> Mapping[str, Any]:
         """The reply to a message, once it is there.

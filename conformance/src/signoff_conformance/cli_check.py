@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from signoff_conformance import (
     client_check,
     generated,
     known_failures,
+    reference,
     report,
     report_html,
     report_junit,
@@ -38,17 +38,6 @@ from signoff_conformance.server_cases import ServerPerformer
 from signoff_conformance.verdicts import Exit, Result, Verdict
 
 _console = Console(highlight=False, soft_wrap=True)
-
-REFERENCE = (
-    f"{sys.executable} -m signoff.cli serve --port {{port}}"
-    " --database sqlite:///{data}/signoff.db [--test-control {token}]"
-)
-"""Starts the reference server, where it is installed beside the suite."""
-
-REFERENCE_KEYS = (
-    f"{sys.executable} -m signoff.cli keys create --role {{role}} --name {{name}}"
-    " [--node {node}] --database sqlite:///{data}/signoff.db"
-)
 
 
 def check(
@@ -101,7 +90,7 @@ def check(
     2: the command line is wrong; 3: the suite failed; 4: nothing ran.
     """
     if adapter and server_cmd is None and server_url is None:
-        server_cmd, keys_cmd = REFERENCE, REFERENCE_KEYS
+        server_cmd, keys_cmd = reference.SERVER, reference.KEYS
     if (server_cmd is None) == (server_url is None):
         Console(stderr=True).print("give --server-cmd or --server-url")
         raise typer.Exit(Exit.USAGE)

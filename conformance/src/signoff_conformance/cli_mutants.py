@@ -1,129 +1,100 @@
-"""``mutants``: grow each mutant of the server and see that its cases find it."""
+"""``mutants``: grow each mutant and see that its cases find it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from signoff_conformance import cli_client_mutants, mutants, runner
-from signoff_conformance.cases import Case
-from signoff_conformance.cli_check import server_cases
+from signoff_conformance import own_adapters
 from signoff_conformance.contract import Contract
-from signoff_conformance.mutants import DoesNotApply, Mutant
-from signoff_conformance.profiles import Profile
-from signoff_conformance.server_cases import ServerPerformer
-from signoff_conformance.target import Started, Target
-from signoff_conformance.verdicts import Exit, Result
+from signoff_conformance.mutants import Death, Kind, Mutant, everything, toothless
+from signoff_conformance.mutants.hunting import Prey, hunt
+from signoff_conformance.mutants.kills import Kills
+from signoff_conformance.verdicts import Exit
 
-_console = Console(highlight=False)
-
-SERVER = (
-    f"{sys.executable} -m signoff.cli serve --port {{port}}"
-    " --database sqlite:///{data}/signoff.db [--test-control {token}]"
-)
-KEYS = (
-    f"{sys.executable} -m signoff.cli keys create --role {{role}} --name {{name}}"
-    " [--node {node}] --database sqlite:///{data}/signoff.db"
-)
+_console = Console(highlight=False, soft_wrap=True)
 
 
 def run_mutants(
-    source: Annotated[Path, typer.Option(help="The server's source tree.")] = Path("python/src"),
-    only: Annotated[list[str] | None, typer.Option(help="Only names that begin so.")] = None,
+    begins: Annotated[list[str] | None, typer.Argument(help="Only names that begin so.")] = None,
+    source: Annotated[Path, typer.Option(help="The server's source tree.")] = (
+        own_adapters.REPOSITORY / "python/src"
+    ),
+    of: Annotated[list[Kind] | None, typer.Option(help="Only mutants of this kind.")] = None,
+    case: Annotated[str, typer.Option(help="Only those that a case so called must find.")] = "",
     workers: Annotated[int, typer.Option(min=1, help="Mutants at a time.")] = 2,
-    of: Annotated[str, typer.Option(help="server, client, or all.")] = "all",
+    json_report: Annotated[Path | None, typer.Option("--json", help="Write the table.")] = None,
 ) -> None:
     """Show that the cases find what they are for: each mutant must be killed by its cases.
 
-    Exits 1 when one lives or does not apply.
+    Exits 1 when one lives, dies for another reason or does not apply any more, and when there is
+    a case that no mutant names.
     """
-    begin = tuple(only or ())
-    clients_live = of != "server" and cli_client_mutants.run(begin, workers)
+    contract = Contract.load()
+    cases = everything.all_cases(contract)
+    every = everything.all_mutants(cases)
     found = [
-        one for one in mutants.load("server") if of != "client" and one.name.startswith(begin or "")
+        one
+        for one in every
+        if one.name.startswith(tuple(begins or ("",)))
+        and one.kind in (of or Kind)
+        and any(killer.case.startswith(case) for killer in one.killers)
     ]
     if not found:
-        raise typer.Exit(Exit.NOT_CONFORMANT if clients_live else Exit.CONFORMANT)
-    with tempfile.TemporaryDirectory(prefix="signoff-mutants-") as folder:
-        lived = asyncio.run(_run(found, source.resolve(), Path(folder), workers))
-    _show(found, lived)
-    if not only:
-        contract = Contract.load()
-        idle = mutants.toothless(found, {case.id: case for case in server_cases(contract)})
-        _console.print(f"{len(idle)} cases that no mutant names: {', '.join(idle)}", markup=False)
-    lives = clients_live or any(lived.values())
-    raise typer.Exit(Exit.NOT_CONFORMANT if lives else Exit.CONFORMANT)
+        Console(stderr=True).print("no mutant is called so")
+        raise typer.Exit(Exit.NOTHING_RAN)
+    told = _Progress(len(found))
+    deaths = asyncio.run(hunt(found, cases, contract, source.resolve(), workers=workers, told=told))
+    kills = Kills(found, deaths, toothless(every, cases))
+    _show(kills)
+    if json_report:
+        kills.write(json_report)
+    raise typer.Exit(Exit.CONFORMANT if kills.complete else Exit.NOT_CONFORMANT)
 
 
-async def _run(
-    found: Sequence[Mutant], source: Path, folder: Path, workers: int
-) -> Mapping[str, list[str]]:
-    contract = Contract.load()
-    cases = {case.id: case for case in server_cases(contract)}
-    waiting = list(found)[::-1]
-    lived: dict[str, list[str]] = {}
+class _Progress:
+    """Says on stderr how many are done, where somebody looks."""
 
-    async def work() -> None:
-        while waiting:
-            mutant = waiting.pop()
-            lived[mutant.name] = await _try(mutant, contract, cases, source, folder)
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._done: set[str] = set()
 
-    await asyncio.gather(*(work() for _ in range(workers)))
-    return lived
-
-
-async def _try(
-    mutant: Mutant, contract: Contract, cases: Mapping[str, Case], source: Path, folder: Path
-) -> list[str]:
-    try:
-        copy = mutants.grow(mutant, source, folder)
-    except DoesNotApply as error:
-        return [f"does not apply any more: {error}"]
-    missing = [one.case_id for one in mutant.killers if one.case_id not in cases]
-    if missing:
-        return [f"there is no case {one}" for one in missing]
-    items = runner.select([cases[one.case_id] for one in mutant.killers])
-    return mutants.survivors(mutant, await _results(contract, copy, folder, mutant, items))
+    def __call__(self, one: Prey, rows: Sequence[Death]) -> None:
+        self._done.add(one.mutant.name)
+        if sys.stderr.isatty():
+            line = f"{len(self._done)} of {self._count} mutants  {one.mutant.name}"
+            print(f"\r\x1b[K{line[:100]}", end="", file=sys.stderr)  # noqa: T201 - progress
+            if len(self._done) == self._count:
+                print("\r\x1b[K", end="", file=sys.stderr)  # noqa: T201 - progress
+        for row in rows:
+            if not row.killed:
+                line = f"{row.mutant.name} ({row.subject}) {row.case}: {row.said}"
+                _console.print(line, markup=False)
 
 
-async def _results(
-    contract: Contract, copy: Path, folder: Path, mutant: Mutant, items: Sequence[runner.Item]
-) -> list[Result]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
-    env = kept | {"PYTHONPATH": str(copy)}
-
-    def make(profile: Profile, subscriber: str) -> Target:
-        data = folder / f"{mutant.name}-{profile.name}"
-        return Started(SERVER, KEYS, profile, data, subscriber, env)
-
-    performer = ServerPerformer(contract, make, subject=mutant.name)
-    await performer.start()
-    try:
-        return await runner.run(items, [performer])
-    finally:
-        await performer.stop()
+def _show(kills: Kills) -> None:
+    for mutant in kills.mutants:
+        rows = kills.rows(mutant)
+        lives = [row for row in rows if not row.killed]
+        cases = ", ".join(dict.fromkeys(row.case.partition("[")[0] for row in rows))
+        said = (lives or rows)[0].said.partition(". The answer: ")[0].partition("\n")[0]
+        verdict = "LIVES " if lives else "killed"
+        where = _subjects(mutant, rows)
+        line = f"{verdict} {mutant.name:<42} {where:<24} {cases}: {said[:160]}"
+        _console.print(line, markup=False)
+    for kind, (killed, count) in kills.counts.items():
+        _console.print(f"{killed} of {count} mutants of the {kind} killed", markup=False)
+    if kills.toothless:
+        _console.print(f"no mutant names {', '.join(kills.toothless)}", markup=False)
 
 
-def _show(found: Sequence[Mutant], lived: Mapping[str, list[str]]) -> None:
-    table = Table("mutant", "cases", "", box=None)
-    for one in found:
-        table.add_row(
-            one.name,
-            ", ".join(killer.case_id for killer in one.killers),
-            "LIVES" if lived[one.name] else "killed",
-        )
-    _console.print(table)
-    for name, lines in lived.items():
-        for line in lines:
-            _console.print(f"{name}: {line}", markup=False, soft_wrap=True)
-    killed = sum(not lines for lines in lived.values())
-    _console.print(f"{killed} of {len(found)} mutants killed")
+def _subjects(mutant: Mutant, rows: Sequence[Death]) -> str:
+    if mutant.kind is Kind.CLIENT:
+        return ", ".join(dict.fromkeys(row.subject for row in rows))
+    return mutant.kind.value

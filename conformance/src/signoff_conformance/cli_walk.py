@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from signoff_conformance import reference
 from signoff_conformance.contract import Contract
 from signoff_conformance.control import ControlError
 from signoff_conformance.endpoints import Host
@@ -44,9 +45,7 @@ def walk(
     ] = None,
 ) -> None:
     """Compare a server with the contract in memory; exit 1 when an answer differs."""
-    from signoff_conformance.cli_check import REFERENCE, REFERENCE_KEYS
-
-    command, keys = server_cmd or REFERENCE, keys_cmd or REFERENCE_KEYS
+    command, keys = server_cmd or reference.SERVER, keys_cmd or reference.KEYS
     try:
         found = asyncio.run(walked(command, keys, seed, operations, quiet))
     except (TargetError, ControlError) as error:

@@ -33,7 +33,7 @@ class Bench:
         self.target = target
         self.contract = contract
         self.proxy = Proxy(target.url, self._operation_of)
-        self.adapter = Adapter(command, self.proxy.changed)
+        self.adapter = self._new_adapter(command)
         self.hello: Mapping[str, Any] = {}
         self.kept: list[Exchange] = []
         """What the runner itself has sent to the server."""
@@ -112,6 +112,9 @@ class Bench:
         strays = [{"elsewhere": one.told()} for one in self.proxy.strays]
         return [*mine, *wire, *strays, *({"adapter": line} for line in self.adapter.log)]
 
+    def _new_adapter(self, command: Sequence[str]) -> Adapter:
+        return Adapter(command, self.proxy.changed)
+
     def _operation_of(self, method: str, path: str) -> str:
         operation = self.contract.find(method, path)
         return operation.id if operation else ""
@@ -120,7 +123,7 @@ class Bench:
         fault = self.adapter.fault
         self.adapter.kill()
         await self.adapter.stop()
-        self.adapter = Adapter(self._command, self.proxy.changed)
+        self.adapter = self._new_adapter(self._command)
         try:
             self.hello = await self.adapter.start()
         except AdapterFault:

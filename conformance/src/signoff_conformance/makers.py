@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from signoff_conformance import reference
 from signoff_conformance.databases import Databases, databases
 from signoff_conformance.profiles import PROFILES, Profile
 from signoff_conformance.target import Found, Started, Target
@@ -51,7 +51,7 @@ class Maker:
             return Found(told.url or "", told.key, told.token)
         self._made += 1
         folder = self._folder / f"{profile.name}-{self._made}"
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
+        env = reference.environment()
         return Started(
             *(told.command, told.keys_command, profile, folder, subscriber, env, self._databases)
         )

@@ -59,6 +59,8 @@ class Proxy:
         self.strays: list[Message] = []
         """What came to the other place, where redirects lead: nothing may."""
         self.changed = Waiting()
+        self.lingers = False
+        """Whether the server goes on to be asked when the client has closed the connection."""
         self._operation_of = operation_of
         self._armed: list[Armed] = []
         self._port = 0
@@ -157,7 +159,8 @@ class Proxy:
         )
         lost = asyncio.create_task(client.lost())
         try:
-            await asyncio.wait({answering, lost}, return_when=asyncio.FIRST_COMPLETED)
+            ends = {answering} if self.lingers else {answering, lost}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
                 exchange.given_up = True
                 raise Gone

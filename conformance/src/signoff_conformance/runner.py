@@ -117,12 +117,12 @@ async def _in_turn(*works: Awaitable[None]) -> None:
         await one
 
 
-async def run_one(item: Item, performer: Performer) -> Result:
+async def run_one(item: Item, performer: Performer, seconds: float = CASE_SECONDS) -> Result:
     """Run one item to its verdict; nothing that it raises gets out."""
     began = time.perf_counter()
     verdict, reason = Verdict.PASS, ""
     try:
-        async with asyncio.timeout(CASE_SECONDS):
+        async with asyncio.timeout(seconds):
             await performer.perform(item.case, item.variant)
     except Failed as failed:
         verdict, reason = Verdict.FAIL, str(failed)
@@ -133,7 +133,7 @@ async def run_one(item: Item, performer: Performer) -> Result:
     except TargetError as error:
         verdict, reason = Verdict.HARNESS_ERROR, str(error)
     except TimeoutError:
-        verdict, reason = Verdict.FAIL, f"it was not over after {CASE_SECONDS:.0f} s"
+        verdict, reason = Verdict.FAIL, f"it was not over after {seconds:.0f} s"
     except Exception:  # noqa: BLE001 - whatever it is, the other cases go on
         verdict, reason = Verdict.HARNESS_ERROR, traceback.format_exc(limit=-6)
     return Result(

@@ -28,6 +28,8 @@ class ServerPerformer:
         make: makes the servers as they are needed.
         profiles: those that there are; a case for another one is not supported.
         seen: told of all traffic of each case.
+        subject: its name in the report.
+        host: where agents and subscribers listen; by default one of its own.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ServerPerformer:
         profiles: Mapping[str, Profile] = PROFILES,
         seen: Callable[[Sequence[Exchange]], None] = lambda _: None,
         subject: str = "server",
+        host: Host | None = None,
     ) -> None:
         self.subject = subject
         self.checks = 0
@@ -48,7 +51,7 @@ class ServerPerformer:
         self._unusable: dict[str, TargetError] = {}
         """Profiles whose server did not start: it is not waited for again in each case."""
         self._traffic: list[Exchange] = []
-        self._host = Host()
+        self._host = host or Host()
 
     async def start(self) -> None:
         """Be there for the messages that the servers send."""
@@ -59,6 +62,14 @@ class ServerPerformer:
         for target in self._targets.values():
             await target.stop()
         await self._host.stop()
+
+    async def prepare(self, case: Case) -> None:
+        """Have the server there that a case needs, so that its start is no part of the case.
+
+        Raises:
+            TargetError, TimeoutError: it does not start.
+        """
+        await self._target(case.server)
 
     async def perform(self, case: Case, variant: Variant) -> None:
         """Perform one case in one variant on an empty server."""

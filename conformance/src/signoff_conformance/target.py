@@ -29,8 +29,13 @@ STOP_SECONDS: Final = 20.0
 class Target(Protocol):
     """A server in one profile."""
 
-    url: str
-    control: Control | None
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    @property
+    def control(self) -> Control | None:
+        """Its test control, if it has that."""
 
     async def start(self) -> None:
         """Have it there; does nothing when it is."""
