@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a missing or too old tool is named in one line.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check bench chaos conformance results serve constraints \
+.PHONY: help setup demo test generate check bench chaos conformance mutants results serve constraints \
         check-python check-go check-typescript check-generated check-contract \
         test-python test-go test-typescript
 
@@ -79,8 +79,12 @@ conformance: setup ## do the server and the clients keep the contract
 	  --json $(REPORTS)/clients.json --html $(REPORTS)/clients.html
 	cd conformance && ../$(BIN)/pytest
 
-results: ## write conformance/RESULTS.md from what make conformance has found
-	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json --write conformance/RESULTS.md
+mutants: setup ## put faults into the server, the clients and the wire: does the suite find each? (ARGS='--case SRV-EXP')
+	$(CONFORMANCE) mutants $(if $(ARGS),$(ARGS),--json $(REPORTS)/mutants.json)
+
+results: ## write conformance/RESULTS.md from what make conformance and make mutants have found
+	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json \
+	  --mutants $(REPORTS)/mutants.json --write conformance/RESULTS.md
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)

@@ -14,13 +14,13 @@ from signoff_conformance import results
 def results_(
     reports: Annotated[list[Path], typer.Argument(help="Of check --json.")],
     write: Annotated[Path | None, typer.Option(help="Write it to a file; else print it.")] = None,
-    mutants: Annotated[
-        list[str] | None, typer.Option(help="What was killed: 'server=36 of 36'.")
-    ] = None,
+    mutants: Annotated[Path | None, typer.Option(help="Of mutants --json.")] = None,
 ) -> None:
     """Write the matrix: what each implementation has passed."""
     told = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
-    killed = dict(one.split("=", 1) for one in mutants or ())
+    killed = None
+    if mutants is not None:
+        killed = json.loads(mutants.read_text(encoding="utf-8"))
     page = results.table(told, killed)
     if write is None:
         typer.echo(page, nl=False)

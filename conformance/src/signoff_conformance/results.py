@@ -26,6 +26,29 @@ AREAS: Final[Mapping[str, str]] = {
     "SRV-HTTP": "methods and parameters",
     "SRV-CTL": "test control",
     "SRV-SYS": "health, metrics, the contract",
+    "CLI-WAIT": "waiting for people and runs",
+    "CLI-POLL": "long polls",
+    "CLI-DEADLINE": "deadlines",
+    "CLI-CANCEL": "cancelling calls",
+    "CLI-CLOSED": "nothing but approved is a yes",
+    "CLI-OPEN": "what is newer than the client",
+    "CLI-REPEAT": "lost replies, and keys that make repeats safe",
+    "CLI-ONCE": "refusals that are final",
+    "CLI-BACKOFF": "back-off",
+    "CLI-RETRYAFTER": "Retry-After",
+    "CLI-KINDS": "kinds of errors",
+    "CLI-NAMES": "names on the wire",
+    "CLI-VALUES": "user JSON",
+    "CLI-CODEC": "examples of the contract, read and written",
+    "CLI-PAGES": "whole lists",
+    "CLI-STREAM": "streams of events",
+    "CLI-SIGN": "signed responses",
+    "CLI-KEY": "the key, and where it may not be",
+    "CLI-REDIRECT": "redirects",
+    "HOOK-SIGN": "received: signatures",
+    "HOOK-WINDOW": "received: the window of time",
+    "HOOK-RAW": "received: the bytes as they came",
+    "HOOK-FIRST": "received: the signature first",
 }
 """What the first two words of an id stand for, in the order of the table."""
 
@@ -36,12 +59,12 @@ A cell is how many cases passed, of how many ran; each variant of a case counts.
 """
 
 
-def table(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, str]) -> str:
+def table(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, Any] | None = None) -> str:
     """The page ``RESULTS.md``.
 
     Args:
         reports: as ``check --json`` writes them.
-        mutants: how many were killed, of which code: ``{"server": "36 of 36"}``.
+        mutants: as ``mutants --json`` writes them.
     """
     results = [row for report in reports for row in report["results"]]
     subjects = list(dict.fromkeys(row["subject"] for row in results))
@@ -60,8 +83,27 @@ def table(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, str]) -> s
                 f"- {names}: {told['cells_seen']} of {told['cells']} cells of operation × status"
                 " were seen, each answer held against the contract."
             )
-    lines += [f"- {killed} mutants of the {name} are killed." for name, killed in mutants.items()]
+    if mutants is not None:
+        lines += ["", *_mutants(mutants)]
     return "\n".join(lines) + "\n"
+
+
+def _mutants(told: Mapping[str, Any]) -> list[str]:
+    """How many were killed of each kind, and how many of them were found in the world."""
+    real = sum(row["real"] for row in told["mutants"])
+    lines = [
+        "## Mutants",
+        "",
+        "Faults put into our own code, or into the wire beside it, each of which its cases must"
+        f" find for its own reason. {real} of them were found in published systems;"
+        f" {len(told['toothless'])} cases find none.",
+        "",
+        "| of | killed |",
+        "|---|---|",
+    ]
+    for kind, count in told["counts"].items():
+        lines.append(f"| {kind} | {count['killed']}/{count['all']} |")
+    return lines
 
 
 def _areas(results: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from signoff_conformance import cases, generated
+from signoff_conformance import cases, client_generated, generated, places
 from signoff_conformance.cases import Case
-from signoff_conformance.client_check import client_cases
 from signoff_conformance.contract import Contract
 from signoff_conformance.mutants import Mutant, edits, patches, wire
 
 
 def all_cases(contract: Contract) -> Mapping[str, Case]:
-    """The cases for servers, clients and receivers by id: written, and made from the contract."""
-    servers = {**cases.load("server"), **{one.id: one for one in generated.cases(contract)}}
-    return {**servers, **client_cases(contract)}
+    """The cases of every kind by id: those that are written, and those made from the contract."""
+    written = [case for kind in cases.KINDS.values() for case in cases.load(kind).values()]
+    made = [*generated.cases(contract), *client_generated.cases(contract)]
+    return {case.id: case for case in (*written, *made)}
 
 
 def all_mutants(known: Mapping[str, Case]) -> Sequence[Mutant]:
@@ -23,4 +23,6 @@ def all_mutants(known: Mapping[str, Case]) -> Sequence[Mutant]:
     Raises:
         DocumentError: a file does not fit its schema.
     """
+    if not places.MUTANTS.is_dir():  # they are no part of a wheel
+        return []
     return [*patches.load(), *edits.load(), *wire.load(known)]
