@@ -213,6 +213,19 @@ def test_attempts_that_come_to_nothing_are_counted() -> None:
     assert [*exhausted, execution.exhausted] == [False, False, True]
 
 
+def test_the_more_attempts_come_to_nothing_the_longer_the_next_one_waits() -> None:
+    delays = [Execution(row(idle_attempts=idle)).idle_delay_ms for idle in range(10)]
+    assert delays == [0, 0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+    assert Execution(row(idle_attempts=1_000)).idle_delay_ms == 60_000
+
+
+def test_who_is_put_off_is_due_with_the_next_decision() -> None:
+    execution = Execution(parked())
+    execution.release(at=NOW, why="lease_ended", dispatch_at=NOW + 8_000)
+    execution.wake(NOW + 50)
+    assert execution.row["dispatch_at"] == NOW + 50
+
+
 def test_a_waiting_one_stays_waiting_when_its_lease_ends() -> None:
     execution = Execution(parked())
     execution.release(at=NOW, why="lease_ended", dispatch_at=None)

@@ -677,7 +677,7 @@ export interface webhooks {
         /**
          * To an agent, at `{base_url}/reasoners/{name}`. Run this.
          * @description The body is the bare input. Signed with the instance's secret; `webhook-id` is the attempt id, so that a signature is
-         *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. 429 and 503 mean later; 400, 404 and 422 fail the execution.
+         *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. 429 and 503 mean later (so do 401, 403, 407, 408, 409, 421, 425, 502 and redirects); 504 is an outcome that nobody knows; 404 means not here; 400, 422 and every other status fail the execution (`invalid_input`, `bad_answer`).
          */
         post: operations["dispatchExecution"];
         delete?: never;
@@ -3452,7 +3452,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such reasoner. */
+            /** @description There is no such reasoner in this instance. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from signoff.server.domain.store import StoreUnavailable
-from signoff.server.maintenance import doors, flights
+from signoff.server.maintenance import doors, flights, lacking
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.operations import dispatching
 from signoff.server.operations.context import Context, InstanceKey
@@ -618,3 +618,113 @@ async def test_stopping_breaks_off_a_claim(
     await house.maintenance.run_due()
     await house.maintenance.stop()
     assert house.maintenance._outgoing.calls == set()
+
+
+async def _reasoners_of(house: House, agent: StandIn, instance_id: str, *names: str) -> None:
+    """An instance registers with these reasoners, and says 404 to what is for others."""
+
+    async def only_these(request: Any) -> Any:
+        known = request.path.rpartition("/")[2] in names
+        return await answer(202 if known else 404)(request)
+
+    agent.respond = only_these
+    await house.join(agent, instance_id, reasoners=[{"id": name} for name in names], skills=[])
+
+
+async def test_what_an_old_instance_does_not_know_goes_to_a_newer_one(
+    house: House, agent: StandIn
+) -> None:
+    async with stand_in() as newer:
+        await _reasoners_of(house, agent, "i-1", "decide_refund")
+        await _reasoners_of(house, newer, "i-2", "decide_refund", "fresh")
+        executions = [await started(house, target=f"{NODE}.fresh") for _ in range(6)]
+        await house.settle()
+        rows = [await house.execution(execution_id) for execution_id in executions]
+        assert {(row["status"], row["lease_instance"]) for row in rows} == {("running", "i-2")}
+        assert {row["idle_attempts"] for row in rows} == {1}
+        # What all know is still given to both, and the rest goes where it belongs at once.
+        asked = len(agent.heard)
+        other = [await started(house) for _ in range(6)]
+        executions = [await started(house, target=f"{NODE}.fresh") for _ in range(3)]
+        await house.settle()
+        assert await house.statuses(*other, *executions) == ["running"] * 9
+        assert [heard.path for heard in agent.heard[asked:]] == ["/reasoners/decide_refund"] * 6
+
+
+async def test_a_reasoner_that_nobody_has_any_more_fails(house: House, agent: StandIn) -> None:
+    async with stand_in() as other:
+        await _reasoners_of(house, agent, "i-1", "gone")
+        executions = [await started(house, target=f"{NODE}.gone") for _ in range(2)]
+        await _reasoners_of(house, agent, "i-1", "decide_refund")
+        await _reasoners_of(house, other, "i-2", "decide_refund")
+        await house.settle()
+        rows = [await house.execution(execution_id) for execution_id in executions]
+        ends = {(row["status"], row["status_reason"], row["error"]) for row in rows}
+        assert ends == {("failed", "unknown_reasoner", "the agent answered 404")}
+        # Those that come later fail, too, and wait for nobody.
+        assert (len(agent.heard) > 0, len(other.heard) > 0) == (True, True)
+
+
+async def test_a_reasoner_that_all_registered_and_none_has_fails_at_once(
+    house: House, agent: StandIn
+) -> None:
+    async with stand_in() as other:
+        agent.respond = other.respond = answer(404)
+        await house.join(agent)
+        await house.join(other, "i-2")
+        for _ in range(2):
+            execution_id = await started(house)
+            await house.settle()
+            assert await house.statuses(execution_id) == ["failed"]
+        assert len(agent.heard) + len(other.heard) == 3
+
+
+async def test_a_reasoner_whose_instances_are_away_is_waited_for(
+    house: House, agent: StandIn
+) -> None:
+    """The first process of a new version has crashed while the old one still works."""
+    await _reasoners_of(house, agent, "i-1", "decide_refund")
+    async with stand_in() as newer:
+        await _reasoners_of(house, newer, "i-2", "decide_refund", "fresh")
+        execution_id = await started(house, target=f"{NODE}.fresh")
+    house.clock.advance_monotonic(3_000)
+    await house.beat()
+    await house.settle()
+    assert await house.statuses(execution_id) == ["queued"]
+    other = await started(house)
+    await house.settle()
+    assert [heard.path.rpartition("/")[2] for heard in agent.heard] == ["fresh", "decide_refund"]
+    # Now and then it is asked again: it may have been something else at its address.
+    for _ in range(2):
+        house.clock.advance(lacking.LACKS_MS)
+        await house.beat()
+        await house.settle()
+    assert len(agent.heard) == 4
+    async with stand_in() as back:
+        await _reasoners_of(house, back, "i-3", "decide_refund", "fresh")
+        await house.settle()
+        assert await house.statuses(execution_id, other) == ["running", "running"]
+        row = await house.execution(execution_id)
+        assert (row["lease_instance"], row["idle_attempts"]) == ("i-3", 1)
+
+
+async def test_a_held_run_goes_to_an_instance_that_has_its_reasoner(
+    house: House, agent: StandIn
+) -> None:
+    async with stand_in() as newer:
+        await house.join(newer, "i-2", own=False, reasoners=[{"id": "fresh"}], skills=[])
+        first = await started(house, target=f"{NODE}.fresh")
+        await house.settle()
+        await house.ask(first, "draft-review")
+        second = await started(house, target=f"{NODE}.fresh")
+        await house.settle()
+        asking = asyncio.create_task(house.ask(second, "draft-review"))
+        with house.store.watch(f"exec:{second}"):
+            await house.until(second, "queued")
+        lacks = InstanceKey(NODE, "i-1")
+        house.maintenance._outgoing.dispatcher._lacking.note(lacks, "fresh", waits=False)
+        await house.join(agent, own=False, reasoners=[{"id": "other"}], skills=[])
+        await house.settle()
+        assert agent.heard == []
+        assert await house.statuses(second) == ["queued"]
+        asking.cancel()

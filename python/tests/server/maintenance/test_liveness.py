@@ -221,7 +221,7 @@ def test_a_drain_begins_anew_with_the_start(liveness: Liveness, clock: ManualClo
 
 async def put_instance(store: Store, instance_id: str, **columns: Any) -> None:
     change = Change()
-    wanted = row(instance_id) | {"secret": "whsec_c2VjcmV0", "now": 1}
+    wanted = row(instance_id) | {"secret": "whsec_c2VjcmV0", "offers": None, "now": 1}
     for unsaid in ("drain_ms", *SEEN):
         del wanted[unsaid]
     change.add("put_instance", **wanted | columns)

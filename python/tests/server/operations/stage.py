@@ -77,9 +77,10 @@ class Stage(World):
         return shown
 
     async def claim_next(self, execution_id: str, instance: str = "i-1") -> Dispatch:
-        """The next attempt, as it is sent; its agent says that it has it in hand."""
-        node_id = (await self.execution(execution_id))["node_id"]
-        key = InstanceKey(node_id, instance)
+        """The next attempt, as it is sent when it is due; its agent says that it has it in hand."""
+        row = await self.execution(execution_id)
+        key = InstanceKey(row["node_id"], instance)
+        self.clock.advance(max(0, (row["dispatch_at"] or 0) - self.clock.now()))
         dispatch = await dispatching.claim(self.context, execution_id, key)
         assert dispatch is not None
         dispatching.sent(self.context, dispatch)

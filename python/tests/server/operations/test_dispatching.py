@@ -8,6 +8,7 @@ import pytest
 
 from signoff.server.operations import cancellations, dispatching, leases
 from signoff.server.operations.context import InstanceKey
+from signoff.server.operations.dispatching import Dispatch
 from signoff.strict_json import InvalidJSON
 from tests.server.operations.stage import SHA, TICKET, Meanwhile, Stage
 from tests.server.operations.world import AGENT, CLIENT, NODE, together
@@ -280,3 +281,45 @@ async def test_a_step_or_a_decision_starts_the_count_of_attempts_over(stage: Sta
         await leases.end_lease(stage.context, execution_id, dispatch.attempt)
     row = await stage.execution(execution_id)
     assert (row["status"], row["status_reason"]) == ("failed", "attempts_exhausted")
+
+
+async def _comes_to_nothing(stage: Stage, dispatch: Dispatch, how: str) -> None:
+    if how == "lease ended":
+        await leases.end_lease(stage.context, dispatch.execution_id, dispatch.attempt)
+    elif how == "outcome unknown":
+        await dispatching.give_up(stage.context, dispatch, why="outcome_unknown")
+    else:
+        await stage.report(dispatch.attempt_id, how)
+
+
+@pytest.mark.parametrize("how", ["lease ended", "outcome unknown", "cancelled", "waiting"])
+async def test_attempts_that_come_to_nothing_are_ever_further_apart(stage: Stage, how: str) -> None:
+    await stage.register()
+    execution_id = (await stage.start(max_attempts=20))["execution_id"]
+    delays = []
+    for _ in range(9):
+        dispatch = await stage.claim_next(execution_id)
+        await _comes_to_nothing(stage, dispatch, how)
+        delays.append((await stage.execution(execution_id))["dispatch_at"] - stage.clock.now())
+    assert delays == [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+    # Progress ends it.
+    dispatch = await stage.claim_next(execution_id)
+    await stage.step(dispatch.attempt_id, "step.a.1", SHA)
+    await _comes_to_nothing(stage, dispatch, how)
+    assert (await stage.execution(execution_id))["dispatch_at"] == stage.clock.now()
+
+
+async def test_a_decision_is_not_kept_back_by_attempts_that_came_to_nothing(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    one, other = [await stage.ask(dispatch.attempt_id, name) for name in ("one", "other")]
+    await stage.decide(one["id"])
+    for _ in range(4):
+        await leases.end_lease(stage.context, dispatch.execution_id, dispatch.attempt)
+        row = await stage.execution(dispatch.execution_id)
+        if row["dispatch_at"] > stage.clock.now():
+            break
+        dispatch = await stage.claim_next(dispatch.execution_id)
+    assert (row["status"], row["dispatch_at"]) == ("waiting", stage.clock.now() + 1_000)
+    await stage.decide(other["id"])
+    row = await stage.execution(dispatch.execution_id)
+    assert (row["status"], row["dispatch_at"]) == ("running", stage.clock.now())

@@ -167,8 +167,8 @@ async def test_nor_is_going_on_while_it_only_waits(stage: Stage) -> None:
 
 async def test_letting_go_of_what_does_not_wait_is_counted(stage: Stage) -> None:
     dispatch = await stage.at_work(max_attempts=3)
-    for _ in range(2):
-        assert await _suspended(stage, dispatch) == stage.clock.now()
+    for delay in (0, 1_000):
+        assert await _suspended(stage, dispatch) == stage.clock.now() + delay
         dispatch = await stage.claim_next(dispatch.execution_id)
     shape = await stage.report(dispatch.attempt_id, "waiting", waits_for=[])
     assert (shape["status"], shape["status_reason"]) == ("failed", leases.ATTEMPTS_EXHAUSTED)

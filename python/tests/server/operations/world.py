@@ -41,6 +41,7 @@ class Deaf:
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None: ...
     def seen(self, key: InstanceKey, row: Row | None = None) -> None: ...
     def draining(self, key: InstanceKey, drain_ms: int) -> None: ...
+    def eased(self, key: InstanceKey) -> None: ...
     def takes_work(self, key: InstanceKey) -> bool:
         return False
 
@@ -87,6 +88,7 @@ class World:
         )
         change.add(
             "put_instance",
+            offers=None,
             node_id=node_id,
             instance_id=instance_id,
             base_url=base_url,

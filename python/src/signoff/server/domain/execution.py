@@ -40,6 +40,12 @@ STATES: Mapping[ExecutionStatus, str] = {
 
 UNFINISHED = (QUEUED, RUNNING, WAITING)
 
+IDLE_FIRST_MS = 1_000
+"""How long the next attempt waits when two in a row came to nothing; after each more twice that."""
+
+IDLE_MOST_MS = 60_000
+"""The longest such wait."""
+
 STARTED = Transition("started", (QUEUED, RUNNING), RUNNING)
 PARKED = Transition("parked", (QUEUED, RUNNING), WAITING)
 RESUMED = Transition("resumed", (WAITING,), RUNNING)
@@ -178,6 +184,14 @@ class Execution(Chain):
         """Whether so many attempts in a row came to nothing that there is no next one."""
         return bool(self.row["idle_attempts"] >= self.row["max_attempts"])
 
+    @property
+    def idle_delay_ms(self) -> int:
+        """How long the next attempt is to wait: not at all after progress, nor after one that came
+        to nothing, which may have been the fault of its process; longer after each more in a row.
+        """
+        more = int(self.row["idle_attempts"]) - 2
+        return 0 if more < 0 else min(IDLE_MOST_MS, IDLE_FIRST_MS << min(more, 16))
+
     def set(self, **columns: Value) -> None:
         """Assign columns without a move. Append an event that says why."""
         self.row.update(columns)
@@ -294,9 +308,13 @@ class Execution(Chain):
             self.set(claimed_until=None)
 
     def wake(self, at: int) -> None:
-        """A decision is there, or a child has ended: an attempt has to be told. Idempotent."""
+        """A decision is there, or a child has ended: an attempt has to be told. Idempotent.
+
+        One that was put off because those before it came to nothing is due now.
+        """
         held = self.row["lease_instance"] is not None
-        if not (self.finished or held) and self.row["dispatch_at"] is None:
+        due = self.row["dispatch_at"]
+        if not (self.finished or held) and (due is None or due > at):
             self.set(dispatch_at=at)
 
     def count(

@@ -14,6 +14,7 @@ from signoff.server.maintenance.counters import Counters
 from signoff.server.maintenance.doors import Doors
 from signoff.server.maintenance.flights import Flights
 from signoff.server.maintenance.http_client import HttpClient
+from signoff.server.maintenance.lacking import Lacking
 from signoff.server.maintenance.liveness import Liveness
 from signoff.server.operations import claims, dispatching, waiters
 from signoff.server.operations.context import Context, InstanceKey
@@ -51,7 +52,8 @@ class Dispatcher:
         self._liveness = liveness
         self._wake = wake
         self._doors = Doors(context.clock, liveness, backoff)
-        self._flights = Flights(context, http, self._doors, counters, wake, backoff)
+        self._lacking = Lacking(context.clock)
+        self._flights = Flights(context, http, self._doors, self._lacking, counters, wake, backoff)
         self._claiming: dict[str, str] = {}
         """Executions that are due in the store, but being claimed here: their nodes."""
         self._claims: set[asyncio.Task[None]] = set()
@@ -77,8 +79,14 @@ class Dispatcher:
         """When work falls due, an instance may be tried again, or a try is to be repeated."""
         row = await self._context.store.one("next_dispatch", now=self._context.clock.now())
         at = None if row is None else row["at"]
-        times = (at, self._doors.next_open(), self._flights.next_due())
+        again = (self._doors.next_open(), self._lacking.next_end(), self._flights.next_due())
+        times = (at, *again)
         return min((at for at in times if at is not None), default=None)
+
+    def eased(self, key: InstanceKey) -> None:
+        """An instance has let go of something: one that was full may get more."""
+        if self._doors.eased(key):
+            self._wake()
 
     async def stop(self) -> None:
         """Break off what is on its way, and forget it: the store knows what was claimed."""
@@ -93,24 +101,33 @@ class Dispatcher:
         limit = sum(free.values())
         if not claims.are_needed(self._context):  # else what is being claimed is passed over
             limit += sum(node == node_id for node in self._claiming.values())
-        due = await claims.dispatches(self._context, node_id, limit=limit)
+        workers = self._workers(node_id)
+        without = self._lacking.passed_over(node_id, [key.instance_id for key in free], workers)
+        due = await claims.dispatches(self._context, node_id, limit=limit, without=without)
         fresh = [execution_id for execution_id in due if execution_id not in self._claiming]
         foreign = not all(map(self._liveness.is_own, free))
         several = len(free) > 1 and (fresh or foreign)
         choice = _Choice(free, await self._held(node_id) if several else Counter())
         for execution_id in fresh[: sum(free.values())]:
-            if (key := choice.take()) is not None:
+            avoided = self._lacking.avoided(node_id, due[execution_id], workers)
+            if (key := choice.take(avoided)) is not None:
                 self._claim(execution_id, key)
+            elif free:
+                self._wake()  # the others, without what only those have that are busy now
         if foreign and free:
-            await self._hand_out_held(node_id, choice)
+            await self._hand_out_held(node_id, choice, workers)
 
-    async def _hand_out_held(self, node_id: str, choice: _Choice) -> None:
+    async def _hand_out_held(self, node_id: str, choice: _Choice, workers: list[str]) -> None:
         """Runs that need an own id go where it is free, one for each id."""
         for held in await waiters.due(self._context, node_id, limit=HELD):
             if held.execution_id in self._claiming:
                 continue
-            if (key := choice.take(held.taken_in)) is not None:
+            avoided = self._lacking.avoided(node_id, held.reasoner, workers)
+            if (key := choice.take(held.taken_in | avoided)) is not None:
                 self._claim(held.execution_id, key)
+
+    def _workers(self, node_id: str) -> list[str]:
+        return [key.instance_id for key in self._liveness.workers() if key.node_id == node_id]
 
     async def _held(self, node_id: str) -> Counter[InstanceKey]:
         rows = await self._context.store.all("count_leases", node_id=node_id)

@@ -1,4 +1,9 @@
-"""Which instance gets the next work: open doors, and doors that nobody answered lately."""
+"""Which instance gets the next work: open doors, and doors that nobody answered lately.
+
+An instance says no when it has enough to do, and each such answer costs a claim, a request and a
+requeue. So after a refusal nothing is sent to it but as much as it has let go of since, which its
+reports show; and one at a time, after a wait, to find out whether it takes more than that.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,10 @@ from signoff.server.maintenance.liveness import Liveness
 from signoff.server.operations.context import InstanceKey
 
 PER_INSTANCE = 128
-"""Dispatches without an answer to one instance at once; a single one after a refusal."""
+"""Dispatches without an answer to one instance at once, when it has taken many."""
+
+FIRST = 32
+"""The same at first. It grows while all is taken, and after a refusal begins with one."""
 
 IN_ALL = 1_024
 """Dispatches without an answer at once."""
@@ -19,15 +27,24 @@ HASTENED = 5
 """After so many refusals in a row a heartbeat does not shorten the wait any more: the instance
 lives, but not at the address that it gave."""
 
+FULL = 3
+"""One that takes work between its refusals is full, not away: they count as so many in a row."""
+
 
 @dataclass(slots=True)
 class _Door:
+    window: float = FIRST
+    """How many may be unanswered."""
+    steep: float = PER_INSTANCE
+    """Up to here the window doubles while all is taken, then it grows by one for each full one."""
     unanswered: int = 0
     refusals: int = 0
     together: int = 0
     """Of the unanswered, those that were on their way when the last refusal came."""
     shut_until: int = 0
     beats: int = 0
+    used: int = 0
+    """How much it has let go of that was made up for since."""
 
 
 class Doors:
@@ -50,7 +67,10 @@ class Doors:
 
     def enter(self, key: InstanceKey) -> None:
         """Something is sent to it."""
-        self._door(key).unanswered += 1
+        door = self._door(key)
+        if self._eased(key, door) > 0:
+            door.used += 1
+        door.unanswered += 1
         self._unanswered += 1
 
     def leave(self, key: InstanceKey) -> bool:
@@ -66,8 +86,14 @@ class Doors:
 
     def took(self, key: InstanceKey) -> None:
         """It has taken work."""
-        if key in self._doors:
-            self._doors[key].refusals = self._doors[key].together = 0
+        if (door := self._doors.get(key)) is None:
+            return
+        if not door.refusals or self._is_open(key, door):
+            door.window += 1 if door.window < door.steep else 1 / door.window
+        door.refusals = min(door.refusals, FULL)
+        door.together = max(0, door.together - 1)
+        if door.window >= PER_INSTANCE:
+            door.refusals = door.together = 0
 
     def refused(self, key: InstanceKey, *, at_least_ms: int = 0) -> None:
         """It takes none now: wait, longer each time, and then try it with one at a time.
@@ -80,9 +106,16 @@ class Doors:
         else:
             door.refusals += 1
             door.together = max(0, door.unanswered - 1)
+            door.steep = max(1, door.window / 2)
         delay = max(self._backoff.delay_ms(door.refusals), at_least_ms)
-        door.shut_until = self._clock.now() + delay
-        door.beats = self._liveness.beats(key)
+        door.window, door.shut_until = 1, self._clock.now() + delay
+        door.beats, door.used = self._liveness.beats(key), self._liveness.eases(key)
+        self._forget_the_gone()
+
+    def eased(self, key: InstanceKey) -> bool:
+        """Whether one that has let go of something gets more because of that."""
+        door = self._doors.get(key)
+        return door is not None and door.refusals > 0 and self._free(key) > 0
 
     def next_open(self) -> int | None:
         """When the next door opens that is shut now."""
@@ -99,9 +132,27 @@ class Doors:
         return self._doors.setdefault(key, _Door())
 
     def _free(self, key: InstanceKey) -> int:
-        door = self._doors.get(key, _Door())
-        most = min(PER_INSTANCE, door.unanswered + IN_ALL - self._unanswered)
-        if door.refusals:
-            heard = door.refusals <= HASTENED and self._liveness.beats(key) > door.beats
-            most = 1 if heard or self._clock.now() >= door.shut_until else 0
-        return most - door.unanswered
+        door = self._doors.get(key) or _Door()
+        most = min(int(door.window), PER_INSTANCE)
+        if door.refusals and not self._is_open(key, door):
+            most = 0
+        free = max(most - door.unanswered, self._eased(key, door))
+        return min(free, IN_ALL - self._unanswered)
+
+    def _is_open(self, key: InstanceKey, door: _Door) -> bool:
+        heard = door.refusals <= HASTENED and self._liveness.beats(key) > door.beats
+        return heard or self._clock.now() >= door.shut_until
+
+    def _eased(self, key: InstanceKey, door: _Door) -> int:
+        """How much it has let go of since its last refusal that nothing was sent for yet.
+
+        What was on its way when it refused may fill that as well.
+        """
+        if not door.refusals:
+            return 0
+        return min(PER_INSTANCE, self._liveness.eases(key) - door.used) - door.together
+
+    def _forget_the_gone(self) -> None:
+        doors = self._doors.items()
+        for gone in [k for k, d in doors if not (d.unanswered or self._liveness.knows(k))]:
+            del self._doors[gone]

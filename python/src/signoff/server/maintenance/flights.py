@@ -19,10 +19,12 @@ from signoff.server.maintenance.backoff import Backoff
 from signoff.server.maintenance.counters import Counters
 from signoff.server.maintenance.doors import Doors
 from signoff.server.maintenance.http_client import Answer, HttpClient, Unheard, Unsent
+from signoff.server.maintenance.lacking import Lacking
 from signoff.server.maintenance.recording import recorded
-from signoff.server.operations import dispatching
+from signoff.server.operations import dispatching, offers
 from signoff.server.operations.context import Context
 from signoff.server.operations.dispatching import Dispatch
+from signoff.server.operations.offers import Place
 from signoff.server.operations.rendering import dump
 from signoff.strict_json import InvalidJSON
 from signoff.webhook import sign_webhook
@@ -36,6 +38,9 @@ holding up other work."""
 
 BAD_ANSWER = "bad_answer"
 """The ``status_reason`` of an execution whose agent answered no JSON, or too much."""
+
+NOT_FOUND = 404
+"""The status of an answer that says that there is no such reasoner."""
 
 UNKNOWN = "outcome_unknown"
 """Why the lease of an attempt ended that was sent and never answered."""
@@ -71,6 +76,7 @@ class Flights:
         context: Context,
         http: HttpClient,
         doors: Doors,
+        lacking: Lacking,
         counters: Counters,
         wake: Callable[[], None],
         backoff: Backoff,
@@ -78,6 +84,7 @@ class Flights:
         self._context = context
         self._http = http
         self._doors = doors
+        self._lacking = lacking
         self._counters = counters
         self._wake = wake
         self._backoff = backoff
@@ -226,9 +233,24 @@ class Flights:
             await self._record(lambda: dispatching.accepted(context, dispatch))
         elif fate is Fate.RESULT:
             fate = await self._finished(flight, answer.body)
+        elif answer.status == NOT_FOUND and await self._is_elsewhere(flight):
+            fate = Fate.REFUSED
         else:
             await self._failed(flight, reason_of(answer.status), words_of(answer))
         self._counters.dispatched(fate.value)
+
+    async def _is_elsewhere(self, flight: _Flight) -> bool:
+        """An instance has no such reasoner; whether another one may have it, and gets it then."""
+        context, dispatch = self._context, flight.dispatch
+        key, reasoner = dispatch.instance, dispatch.reasoner
+        lacking = self._lacking.where(key.node_id, reasoner)
+        place = await offers.place(context, key, reasoner, lacking)
+        self._lacking.note(key, reasoner, waits=place is Place.AWAY)
+        if place is Place.NOWHERE:
+            return False
+        why = reason_of(NOT_FOUND)
+        await self._record(lambda: dispatching.refuse(context, dispatch, delay_ms=0, why=why))
+        return True
 
     async def _finished(self, flight: _Flight, result: bytes | None) -> Fate:
         context, dispatch = self._context, flight.dispatch

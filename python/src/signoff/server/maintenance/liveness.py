@@ -28,6 +28,8 @@ class _Instance:
     pulse: Pulse
     base_url: str
     beats: int = 0
+    eases: int = 0
+    """How many runs it has let go of, as far as this server was told."""
     ended: bool = False
     row_at: int | None = None
     """The last heartbeat that its row has shown."""
@@ -37,7 +39,8 @@ class Liveness:
     """The pulse of every instance. See :class:`signoff.server.operations.context.Liveness`.
 
     ``changed`` is set when leases may end sooner than they seemed to, and cleared by who waits
-    for their end; ``on_ready`` is called when an instance takes work that took none before.
+    for their end; ``on_ready`` is called when an instance takes work that took none before, and
+    ``on_eased`` when one has let go of some.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -47,6 +50,7 @@ class Liveness:
         self._looked = 0
         self.changed = asyncio.Event()
         self.on_ready: Callable[[], None] = _pass
+        self.on_eased: Callable[[InstanceKey], None] = _pass
 
     def remember(self, rows: Iterable[Row], *, grace: bool) -> None:
         """Take up instances from the store after a start, those that registered last first.
@@ -131,9 +135,10 @@ class Liveness:
         for other, instance in self._instances.items():
             if other.node_id == key.node_id and other != key and instance.base_url == address:
                 instance.pulse.replaced = True
-        beats = self._instances[key].beats + 1 if key in self._instances else 0
+        known = self._instances.get(key)
+        beats, eases = (known.beats + 1, known.eases) if known else (0, 0)
         pulse = Pulse(own, self._clock.monotonic())
-        self._instances[key] = _Instance(pulse, address, beats)
+        self._instances[key] = _Instance(pulse, address, beats, eases)
         self.changed.set()
         self.on_ready()
 
@@ -197,6 +202,21 @@ class Liveness:
         """A number that grows with each sign of life; 0 for one that was never heard."""
         instance = self._instances.get(key)
         return 0 if instance is None else instance.beats
+
+    def eased(self, key: InstanceKey) -> None:
+        """It has let go of a run, or has one that only waits from now on."""
+        if (instance := self._instances.get(key)) is not None:
+            instance.eases += 1
+            self.on_eased(key)
+
+    def eases(self, key: InstanceKey) -> int:
+        """A number that grows with each such time."""
+        instance = self._instances.get(key)
+        return 0 if instance is None else instance.eases
+
+    def knows(self, key: InstanceKey) -> bool:
+        """Whether it is there, or was until lately."""
+        return key in self._instances
 
     def is_own(self, key: InstanceKey) -> bool:
         """Whether it is an agent of this project."""
@@ -275,7 +295,7 @@ async def recall(liveness: Liveness, store: Store, clock: Clock, *, served: bool
     liveness.remember(rows, grace=grace)
 
 
-def _pass() -> None:
+def _pass(*_: object) -> None:
     """Do nothing."""
 
 

@@ -95,6 +95,7 @@ class Maintenance:
         served = await self._servers.join()
         await recall(self._liveness, self._context.store, self._context.clock, served=served)
         self._liveness.on_ready = self._wake
+        self._liveness.on_eased = self._outgoing.dispatcher.eased
         self._loops = [asyncio.create_task(loop.run()) for loop in self._made()]
 
     async def stop(self) -> None:
@@ -105,6 +106,7 @@ class Maintenance:
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops.clear()
         self._liveness.on_ready = lambda: None
+        self._liveness.on_eased = lambda _: None
         self._watching.close()
         await self.forget()
         if was_running:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from signoff.contract_gen import DeliveryKind
+from signoff.contract_gen import ApprovalStatus, DeliveryKind
 from signoff.server.domain.approval import Request, is_pending
 from signoff.server.domain.errors import Conflict, Fault, NotFound, Refusal
 from signoff.server.domain.event import Actor, EventType
@@ -32,7 +32,7 @@ from signoff.server.operations import (
     serial,
     waiters,
 )
-from signoff.server.operations.context import Context
+from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.rendering import Shape
 from signoff.server.operations.tree import Draft, Tree
 
@@ -79,9 +79,12 @@ async def request_execution_approval(
         return await _ask(context, principal, tree, body)
 
     try:
-        return await serial.change(context, row["run_id"], work)
+        shape = await serial.change(context, row["run_id"], work)
     except waiters.Busy as busy:
         raise await waiters.unanswered(context, busy) from None
+    if row["lease_instance"] is not None and shape["status"] == ApprovalStatus.PENDING:
+        context.liveness.eased(InstanceKey(node_id, row["lease_instance"]))
+    return shape
 
 
 async def _ask(

@@ -30,8 +30,15 @@ async def timeouts(context: Context, *, limit: int) -> list[Row]:
     return sorted(rows, key=lambda row: row["timeout_at"])
 
 
-async def dispatches(context: Context, node_id: str, *, limit: int) -> list[str]:
-    """Executions of a node that are due to be sent to an instance, the longest waiting first."""
+async def dispatches(
+    context: Context, node_id: str, *, limit: int, without: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Executions of a node that are due to be sent to an instance, the longest waiting first.
+
+    Returns:
+        Their ids with their reasoners, none of which is among those of ``without``.
+    """
+    passed_over = {"without": without} if without else {}
     rows = await _due(
         context,
         "due_dispatch_ids",
@@ -39,8 +46,9 @@ async def dispatches(context: Context, node_id: str, *, limit: int) -> list[str]
         now=context.clock.now(),
         limit=limit,
         node_id=node_id,
+        **passed_over,
     )
-    return [row["execution_id"] for row in rows]
+    return {row["execution_id"]: row["reasoner"] for row in rows}
 
 
 async def leases_of(context: Context, key: InstanceKey, *, limit: int) -> list[tuple[str, int]]:

@@ -36,6 +36,9 @@ class Liveness(Protocol):
     def draining(self, key: InstanceKey, drain_ms: int) -> None:
         """It gets no new work, and keeps its leases for ``drain_ms`` and the contract's 10 s."""
 
+    def eased(self, key: InstanceKey) -> None:
+        """It has let go of a run, or has one that only waits from now on: it has room for more."""
+
     def takes_work(self, key: InstanceKey) -> bool:
         """Whether new work may be sent to it now."""
 

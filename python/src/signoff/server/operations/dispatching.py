@@ -32,6 +32,7 @@ class Dispatch:
     attempt: int
     run_id: str
     instance: InstanceKey
+    reasoner: str
     own: bool
     url: str
     secret: str
@@ -239,6 +240,7 @@ def _dispatch(row: Row, instance: Row, node: Row) -> Dispatch:
         attempt=row["attempt"],
         run_id=row["run_id"],
         instance=InstanceKey(instance["node_id"], instance["instance_id"]),
+        reasoner=row["reasoner"],
         own=bool(instance["own"]),
         url=instance["base_url"].rstrip("/") + targets.path_of(node, row["reasoner"]),
         secret=instance["secret"],

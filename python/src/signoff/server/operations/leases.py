@@ -24,21 +24,24 @@ async def release(
 ) -> None:
     """End the lease of the tree's execution and apply the change; without a lease do nothing.
 
-    A running one is queued again, due in ``delay_ms``. A waiting one stays, and is due only when
-    there is a decision that no agent has taken. When another attempt is due, but so many in a row
-    came to nothing that there is none, the execution fails with ``attempts_exhausted``.
+    A running one is queued again. A waiting one stays, and is due only when there is a decision
+    that no agent has taken. What is due waits for ``delay_ms``, or for longer when more than one
+    attempt in a row came to nothing. When so many did that there is no next one, the execution
+    fails with ``attempts_exhausted``.
 
     Args:
         context: the server's.
         tree: the execution, unfinished, loaded in this try.
         actor: who ended it.
         why: a word for the event.
-        delay_ms: how long to wait before the next attempt.
+        delay_ms: how long to wait at least before the next attempt.
     """
-    if tree.execution.row["lease_instance"] is None:
+    execution = tree.execution
+    if execution.row["lease_instance"] is None:
         return
-    due = tree.execution.status == RUNNING or bool(await _undelivered(context, tree))
-    await _end(context, tree, actor, why, due=due, delay_ms=delay_ms)
+    due = execution.status == RUNNING or bool(await _undelivered(context, tree))
+    delay_ms = max(delay_ms, execution.idle_delay_ms)
+    await _end(context, tree, actor, why, due_at=tree.now + delay_ms if due else None)
 
 
 async def suspend(
@@ -60,15 +63,20 @@ async def suspend(
     execution = tree.execution
     if execution.row["lease_instance"] is None:
         return
+    due_at: int | None = tree.now
     if execution.status == RUNNING:
-        due = True
-    elif waits_for is None:
-        due = bool(await _undelivered(context, tree))
-    else:
-        due = await _answered(context, tree, set(waits_for))
-    if not due:
+        # A decision has come and started the count anew, or it never waited for anything.
+        due_at = tree.now + execution.idle_delay_ms
+    elif not await _is_answered(context, tree, waits_for):
+        due_at = None
         execution.set(idle_attempts=max(0, execution.row["idle_attempts"] - 1))
-    await _end(context, tree, actor, SUSPENDED, due=due)
+    await _end(context, tree, actor, SUSPENDED, due_at=due_at)
+
+
+async def _is_answered(context: Context, tree: Tree, waits_for: Collection[str] | None) -> bool:
+    if waits_for is None:
+        return bool(await _undelivered(context, tree))
+    return await _answered(context, tree, set(waits_for))
 
 
 async def _undelivered(context: Context, tree: Tree) -> list[Row]:
@@ -91,16 +99,12 @@ async def _answered(context: Context, tree: Tree, waits_for: set[str]) -> bool:
     return False
 
 
-async def _end(
-    context: Context, tree: Tree, actor: Actor, why: str, *, due: bool, delay_ms: int = 0
-) -> None:
+async def _end(context: Context, tree: Tree, actor: Actor, why: str, *, due_at: int | None) -> None:
     execution = tree.execution
-    if due and execution.exhausted:
+    if due_at is not None and execution.exhausted:
         await _abandon(context, tree, actor)
     else:
-        execution.release(
-            at=tree.now, why=why, dispatch_at=tree.now + delay_ms if due else None, actor=actor
-        )
+        execution.release(at=tree.now, why=why, dispatch_at=due_at, actor=actor)
         tree.extend([outbox.drop_callbacks(execution.chain_id)])
         waiters.drop(tree, execution)
     await context.store.apply(tree.change())
@@ -121,7 +125,7 @@ async def end_lease(
         execution_id: the bare id.
         attempt: the attempt whose lease ends; a later one is left alone.
         why: a word for the event.
-        delay_ms: how long to wait before the next attempt.
+        delay_ms: how long to wait at least before the next attempt.
     """
     row = await context.store.one("get_execution", execution_id=execution_id)
     if row is None:

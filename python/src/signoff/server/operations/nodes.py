@@ -14,7 +14,7 @@ from signoff.server.domain.node import LEASE_MS, AttemptId, parse_attempt_id
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Change, Row, Statement, Value, given
 from signoff.server.domain.url import base_url_refusal
-from signoff.server.operations import cursors, leases, outbox, rendering
+from signoff.server.operations import cursors, leases, offers, outbox, rendering
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.rendering import Shape
 from signoff.strict_json import dumps_text
@@ -191,14 +191,15 @@ def _registration(
     own: bool,
 ) -> Change:
     now = context.clock.now()
+    reasoners, skills = body.get("reasoners", ()), body.get("skills", ())
     change = Change()
     change.add(
         "put_node",
         node_id=key.node_id,
         version=body.get("version"),
         own=int(own),
-        reasoners=_offered(body.get("reasoners", ())),
-        skills=_offered(body.get("skills", ())),
+        reasoners=_offered(reasoners),
+        skills=_offered(skills),
         metadata="{}",
         owner=principal.id,
         now=now,
@@ -210,6 +211,7 @@ def _registration(
         secret=new_secret(),
         own=int(own),
         state=InstanceState.LIVE.value,
+        offers=offers.offered([one["id"] for one in (*reasoners, *skills)]),
         now=now,
     )
     if own:

@@ -46,7 +46,10 @@ async def report_execution_status(
             raise access.finished(context, tree.execution.row)
         return await executions.shape(context, tree.execution.shown)
 
-    return await serial.change(context, row["run_id"], work)
+    shape = await serial.change(context, row["run_id"], work)
+    if row["lease_instance"] is not None and body["status"] != ReportedStatus.RUNNING:
+        context.liveness.eased(InstanceKey(row["node_id"], row["lease_instance"]))
+    return shape
 
 
 async def finish(

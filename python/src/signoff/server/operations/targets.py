@@ -54,6 +54,11 @@ async def find(context: Context, text: str) -> Offer:
     raise NotFound(detail, code="unknown_target")
 
 
+def has(node: Row, name: str) -> bool:
+    """Whether the newest registration of the node offers a reasoner or skill of this name."""
+    return name in _offers(node["reasoners"]) or name in _offers(node["skills"])
+
+
 def path_of(node: Row, name: str) -> str:
     """Where an instance of the node serves it: skills have a path of their own."""
     skill = name in _offers(node["skills"]) and name not in _offers(node["reasoners"])

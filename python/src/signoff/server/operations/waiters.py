@@ -100,6 +100,7 @@ class Held(NamedTuple):
     """A due execution that needs an own id, and the processes in which the id is not free."""
 
     execution_id: str
+    reasoner: str
     taken_in: frozenset[str]
 
 
@@ -114,7 +115,7 @@ async def due(context: Context, node_id: str, *, limit: int) -> list[Held]:
             "list_waiters", node_id=node_id, approval_request_id=row["held_for"]
         )
         where = frozenset(each["instance_id"] for each in taken)
-        found.append(Held(row["execution_id"], where))
+        found.append(Held(row["execution_id"], row["reasoner"], where))
     return found
 
 

@@ -173,8 +173,9 @@ WHERE execution_id = :execution_id AND lease_instance = :if_leased_by
 
 -- name: list_due_dispatch_ids
 -- Executions of a node that are due to be sent to an instance, the longest waiting first.
-SELECT execution_id FROM executions
+SELECT execution_id, reasoner FROM executions
 WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NULL
+--? without: AND reasoner NOT IN (:without)
 ORDER BY dispatch_at, execution_id LIMIT :limit
 
 -- name: take_offer

@@ -21,13 +21,14 @@ ORDER BY created_at DESC, node_id DESC LIMIT :limit
 -- Registers an instance; the same one again gets its new address and state, and keeps its secret.
 -- The change has written its node first: registrations of one node come one after the other.
 INSERT INTO instances (node_id, instance_id, base_url, secret, own, state, registered_at,
-    last_heartbeat_at, drain_ms, registration)
-VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NULL,
+    last_heartbeat_at, drain_ms, offers, registration)
+VALUES (:node_id, :instance_id, :base_url, :secret, :own, :state, :now, :now, NULL, :offers,
     (SELECT COALESCE(MAX(registration), 0) + 1 FROM instances WHERE node_id = :node_id))
 ON CONFLICT (node_id, instance_id) DO UPDATE SET
     base_url = excluded.base_url, own = excluded.own, state = excluded.state,
     registered_at = excluded.registered_at, last_heartbeat_at = excluded.last_heartbeat_at,
-    drain_ms = NULL, draining_since = NULL, registration = excluded.registration
+    drain_ms = NULL, draining_since = NULL, offers = excluded.offers,
+    registration = excluded.registration
 
 -- name: get_instance
 -- One instance of a node.

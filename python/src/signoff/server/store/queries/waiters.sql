@@ -31,9 +31,11 @@ WHERE execution_id = :execution_id
 
 -- name: list_due_held
 -- Of the due executions that need an own id: for each id the one that was first.
-SELECT held_for, MIN(execution_id) AS execution_id FROM executions
-WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NOT NULL
-GROUP BY held_for ORDER BY execution_id LIMIT :limit
+SELECT e.execution_id, e.held_for, e.reasoner FROM (
+    SELECT MIN(execution_id) AS execution_id FROM executions
+    WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NOT NULL
+    GROUP BY held_for ORDER BY MIN(execution_id) LIMIT :limit) first
+JOIN executions e ON e.execution_id = first.execution_id ORDER BY e.execution_id
 
 -- name: delete_old_waiters
 -- Forgets who waited in processes that are forgotten.

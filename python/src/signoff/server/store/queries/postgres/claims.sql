@@ -22,9 +22,10 @@ RETURNING *
 UPDATE executions SET claimed_until = :until WHERE execution_id IN (
     SELECT execution_id FROM executions
     WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NULL
+--? without: AND reasoner NOT IN (:without)
         AND (claimed_until IS NULL OR claimed_until <= :now)
     ORDER BY dispatch_at, execution_id LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING execution_id
+RETURNING execution_id, reasoner
 
 -- name: claim_held_attempts
 -- Some of what an instance holds that is not heard any more.
