@@ -77,13 +77,15 @@ conformance: setup ## do the server and the clients keep the contract
 	  --database postgres $(call START,{database}); fi
 	$(CONFORMANCE) check --coverage --adapter python --adapter go --adapter typescript \
 	  --json $(REPORTS)/clients.json --html $(REPORTS)/clients.html
+	$(CONFORMANCE) check --agent python --agent go --agent typescript \
+	  --json $(REPORTS)/agents.json --html $(REPORTS)/agents.html
 	cd conformance && ../$(BIN)/pytest
 
 mutants: setup ## put faults into the server, the clients and the wire: does the suite find each? (ARGS='--case SRV-EXP')
 	$(CONFORMANCE) mutants $(if $(ARGS),$(ARGS),--json $(REPORTS)/mutants.json)
 
 results: ## write conformance/RESULTS.md from what make conformance and make mutants have found
-	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json \
+	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json $(REPORTS)/agents.json \
 	  --mutants $(REPORTS)/mutants.json --write conformance/RESULTS.md
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine

@@ -33,6 +33,8 @@ type attempt struct {
 	working int
 	// stop is what to report instead of what the reasoner returns.
 	stop *StatusReport
+	// unheard: the control plane has said that this attempt is none any more, so nothing is reported.
+	unheard bool
 }
 
 // A park is a verb that waits for somebody else: for the request or the execution with that id. since
@@ -95,6 +97,21 @@ func (a *attempt) end(status ReportedStatus, why string) {
 	}
 	a.mutex.Unlock()
 	a.cancel(fmt.Errorf("%w: %s", ErrStopped, why))
+}
+
+// over stops the attempt of which nobody wants to hear any more.
+func (a *attempt) over(why error) {
+	a.mutex.Lock()
+	a.unheard = true
+	a.mutex.Unlock()
+	a.end(ReportedStatusCancelled, why.Error())
+}
+
+// isOver tells whether the control plane has said that this attempt is none any more.
+func (a *attempt) isOver() bool {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.unheard
 }
 
 // ended is what to report instead of the reasoner's result; nil when nothing has stopped it.

@@ -126,8 +126,13 @@ func digestOfText(text string) string {
 	return sum
 }
 
-// broken says, of an error that came because the run is stopped, that it is.
+// broken says, of an error that came because the run is stopped, that it is. When the control plane says
+// that the attempt is over, it is: whatever errors its code goes on after, it does nothing more, for what it
+// would make good may be going well in a later attempt.
 func (a *attempt) broken(r *Run, err error) error {
+	if errors.Is(err, ErrStaleAttempt) || errors.Is(err, ErrExecutionFinished) {
+		a.over(err)
+	}
 	if err != nil && r.Err() != nil && !errors.Is(err, ErrStopped) {
 		return contextError(r)
 	}

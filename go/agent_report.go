@@ -54,6 +54,10 @@ func (a *attempt) outcome(result json.RawMessage, err error) *StatusReport {
 func (a *attempt) report(report *StatusReport) {
 	// What the reasoner left behind has no run any more.
 	a.cancel(fmt.Errorf("%w: its reasoner has returned", ErrStopped))
+	if a.isOver() {
+		a.log.Info("signoff: an attempt is over", "execution", a.id, "reason", report.StatusReason)
+		return
+	}
 	if report.Status != ReportedStatusCancelled {
 		a.notes.flush()
 	}

@@ -134,7 +134,7 @@ func (a *attempt) record(r *Run, key string, record *StepRecord) (*Step, error) 
 		return nil, &NondeterministicReplayError{key + " with another input", fmt.Sprintf("%s with input %.12s", key, record.InputSHA256)}
 	}
 	if err != nil {
-		return nil, err
+		return nil, a.broken(r, err)
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()

@@ -12,7 +12,12 @@ from signoff_conformance import documents, places, requirements
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.requirements import Requirement
 
-KINDS: Mapping[str, str] = {"SRV": "server", "CLI": "client", "HOOK": "receiver"}
+KINDS: Mapping[str, str] = {
+    "SRV": "server",
+    "CLI": "client",
+    "HOOK": "receiver",
+    "AGT": "agent",
+}
 """What the prefix of an id says: whom the case judges, and the folder that it lies in."""
 
 
@@ -41,7 +46,7 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """``server``, ``client`` or ``receiver``."""
+        """``server``, ``client``, ``receiver`` or ``agent``."""
         return KINDS[self.id.partition("-")[0]]
 
 
@@ -51,7 +56,7 @@ def load(
     """The cases of one kind by id, in the order of the files.
 
     Args:
-        kind: ``server``, ``client`` or ``receiver``.
+        kind: ``server``, ``client``, ``receiver`` or ``agent``.
         folder: holds one folder for each kind.
         known: the requirements; None for the registry.
 
@@ -78,8 +83,16 @@ def load(
     return found
 
 
+_SCHEMAS: Mapping[str, str] = {
+    "server": "server_steps",
+    "client": "client_steps",
+    "receiver": "client_steps",
+    "agent": "agent_steps",
+}
+
+
 def _check_steps(case: Case, path: Path) -> None:
-    schema = "server_steps" if case.kind == "server" else "client_steps"
+    schema = _SCHEMAS[case.kind]
     try:
         documents.check(list(case.steps), schema, path)
     except DocumentError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from signoff_conformance import (
     runner,
     verdicts,
 )
+from signoff_conformance.agent import check as agent_check
 from signoff_conformance.cases import Case
 from signoff_conformance.contract import Contract
 from signoff_conformance.coverage import Coverage
@@ -77,6 +79,13 @@ def check(
     workers: Annotated[int, typer.Option(min=1, help="Servers at a time.")] = 2,
     subject: Annotated[str, typer.Option(help="Its name in the report.")] = "server",
     coverage: Annotated[bool, typer.Option(help="Demand the whole contract.")] = False,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Starts an agent, which is checked; or python, go, typescript for those of this "
+            "repository. Needs no server."
+        ),
+    ] = None,
     adapter: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,22 +100,16 @@ def check(
     """
     if adapter and server_cmd is None and server_url is None:
         server_cmd, keys_cmd = reference.SERVER, reference.KEYS
-    if (server_cmd is None) == (server_url is None):
-        Console(stderr=True).print("give --server-cmd or --server-url")
-        raise typer.Exit(Exit.USAGE)
+    alone = bool(agent) and server_cmd is None and server_url is None
+    _demand_one(server_cmd, server_url, alone=alone)
     with tempfile.TemporaryDirectory(prefix="signoff-conformance-") as folder:
         keeper().folder(Path(folder))
         made = Maker(Told(server_cmd, keys_cmd, database, server_url, key, token), Path(folder))
-        results: list[Result]
-        seen: Coverage | Mapped
-        if adapter:
-            work = _check_clients(adapter, made, Path(folder), only or (), workers)
-            results, seen = asyncio.run(work)
-        else:
-            results, seen = asyncio.run(_check(made, only or (), workers, subject))
+        chosen = _Chosen(not alone, adapter or (), agent or (), only or (), workers, subject)
+        results, seen = asyncio.run(_run(chosen, made, Path(folder)))
     rows = known_failures.load(known) if known else []
     told, faults = known_failures.apply(rows, results, datetime.now(UTC).date())
-    if coverage and not only:
+    if coverage and not only and not alone:
         faults += seen.missing()
     judgement = verdicts.judge(told, faults=faults)
     whole = Report(
@@ -115,7 +118,7 @@ def check(
         requirements.load(),
         "controlled" if token or "{token}" in (server_cmd or "") else "real",
         seen.value(),
-        {one: one for one in adapter} if adapter else {subject: server_cmd or server_url or ""},
+        _subjects(adapter, agent, {} if alone else {subject: server_cmd or server_url or ""}),
     )
     if json_report:
         report.write_json(whole, json_report)
@@ -126,7 +129,7 @@ def check(
     if bundles:
         said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "database": database}
         said |= {"server_url": server_url}
-        bundled.write(bundles, told, said | {"adapter": adapter})
+        bundled.write(bundles, told, said | {"adapter": adapter, "agent": agent})
     _say(whole)
     raise typer.Exit(judgement.exit)
 
@@ -148,6 +151,42 @@ def replay(
 def server_cases(contract: Contract) -> list[Case]:
     """All cases for servers: those that are written, and those made from the contract."""
     return [*cases.load("server").values(), *generated.cases(contract)]
+
+
+def _demand_one(server_cmd: str | None, server_url: str | None, *, alone: bool) -> None:
+    """End the command unless there is one server, or an agent alone, which needs none."""
+    if not alone and (server_cmd is None) == (server_url is None):
+        Console(stderr=True).print("give --server-cmd or --server-url")
+        raise typer.Exit(Exit.USAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is to run."""
+
+    server: bool
+    adapters: Sequence[str]
+    agents: Sequence[str]
+    only: Sequence[str]
+    workers: int
+    subject: str
+
+
+async def _run(
+    chosen: _Chosen, made: Maker, folder: Path
+) -> tuple[list[Result], Coverage | Mapped]:
+    """Clients, else the server, if there is one; and agents."""
+    results = list[Result]()
+    seen: Coverage | Mapped = Coverage(Contract.load())
+    if chosen.adapters:
+        results, seen = await _check_clients(chosen, made, folder)
+    elif chosen.server:
+        results, seen = await _check(made, chosen.only, chosen.workers, chosen.subject)
+    if chosen.agents:
+        results += await agent_check.check(
+            chosen.agents, folder, only=chosen.only, told=_tell, at_a_time=len(chosen.agents)
+        )
+    return results, seen
 
 
 async def _check(
@@ -173,23 +212,29 @@ def _is_dear(item: runner.Item) -> bool:
     return item.case.server != "open"
 
 
-async def _check_clients(
-    adapters: Sequence[str], make: Maker, folder: Path, only: Sequence[str], workers: int
-) -> tuple[list[Result], Mapped]:
+async def _check_clients(chosen: _Chosen, make: Maker, folder: Path) -> tuple[list[Result], Mapped]:
     # Nobody listens where a client's server would notify.
     nobody = "127.0.0.1:9"
     try:
         results = await client_check.check(
-            adapters,
+            chosen.adapters,
             lambda _: make(PROFILES["open"], nobody),
             folder,
-            only=only,
+            only=chosen.only,
             told=_tell,
-            at_a_time=workers,
+            at_a_time=chosen.workers,
         )
     finally:
         await make.stop()
     return results, Mapped(Contract.load(), results)
+
+
+def _subjects(
+    adapters: Sequence[str] | None, agents: Sequence[str] | None, server: dict[str, str]
+) -> dict[str, str]:
+    """Each subject and how it was started."""
+    clients = {one: one for one in adapters or ()}
+    return (clients or server) | {f"agent {one}": one for one in agents or ()}
 
 
 def _tell(result: Result) -> None:
@@ -204,10 +249,10 @@ def _say(whole: Report) -> None:
         _console.print(fault, markup=False)
     seconds = sum(row.seconds for row in whole.results)
     _console.print(f"{whole.judgement.status}: {counts or 'no case'}, {seconds:.1f} s of cases")
-    if whole.timing == "real":
-        _console.print("timing real: the clock of the server could not be moved", markup=False)
     cells = whole.coverage
-    if cells.get("cells_seen"):
+    if cells.get("cells_seen"):  # the traffic of clients and agents is judged by their cases
+        if whole.timing == "real":
+            _console.print("timing real: the clock of the server could not be moved", markup=False)
         _console.print(
             f"seen: {cells['cells_seen']} of {cells['cells']} operation × status", markup=False
         )

@@ -74,16 +74,16 @@ class Calling:
     def _expect(self, expected: Any, value: Any, what: str) -> None:
         self.checks += 1
         if not self._bench.able("exact_integers"):
-            expected, value = _in_doubles(expected), _in_doubles(value)
+            expected, value = in_doubles(expected), in_doubles(value)
         wrong = matching.differences(expected, value)
         if wrong:
             raise Failed(f"{what}: " + "; ".join(wrong))
 
 
-def _in_doubles(value: Any) -> Any:
+def in_doubles(value: Any) -> Any:
     """The value as a language has it that knows no integers above 2^53."""
     if isinstance(value, int) and abs(value) > 2**53:
         return float(value)
     if isinstance(value, Mapping):
-        return {name: _in_doubles(one) for name, one in value.items()}
-    return [_in_doubles(one) for one in value] if isinstance(value, list) else value
+        return {name: in_doubles(one) for name, one in value.items()}
+    return [in_doubles(one) for one in value] if isinstance(value, list) else value

@@ -83,12 +83,19 @@ async def _check_one(
             await bench.start()
             await probes.probe(bench)
         except AdapterFault as fault:
-            return [_row(name, item, fault, told) for item in items[:1]] + [
-                _row(name, item, None, lambda _: None) for item in items[1:]
-            ]
+            return unbelieved(name, items, fault, told)
         return await runner.run(items, [ClientPerformer(bench)], told=told)
     finally:
         await bench.stop()
+
+
+def unbelieved(
+    name: str, items: Sequence[runner.Item], fault: AdapterFault, told: Callable[[Result], None]
+) -> list[Result]:
+    """The results of all items where nothing can be said of the subject."""
+    return [_row(name, item, fault, told) for item in items[:1]] + [
+        _row(name, item, None, lambda _: None) for item in items[1:]
+    ]
 
 
 def _row(

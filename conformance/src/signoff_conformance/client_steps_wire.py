@@ -77,7 +77,7 @@ class WireSteps(Calling):
                 raise Failed(f"{told['of']} came {len(exchanges)} times only")
             self._expect(expected, shown(exchanges[index]), f"request {index + 1} of {told['of']}")
         for name in told.get("same", ()):
-            values = [_member(shown(one), name) for one in exchanges]
+            values = [member(shown(one), name) for one in exchanges]
             self._expect([values[0]] * len(values), values, f"{name} of all {told['of']}")
 
     async def _server(self, step: Step) -> None:
@@ -110,7 +110,8 @@ class WireSteps(Calling):
             await target.control.advance(told["advance_ms"])
 
 
-def _member(value: Any, path: str) -> Any:
+def member(value: Any, path: str) -> Any:
+    """The value of `a.b.c` in a value; None where it has none."""
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value

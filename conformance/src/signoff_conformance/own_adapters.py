@@ -25,43 +25,46 @@ class BuildError(Exception):
     """An adapter does not build; the text is what the compiler says."""
 
 
-async def prepare(language: str, into: Path, sources: Path | None = None) -> Sequence[str]:
+async def prepare(
+    language: str, into: Path, sources: Path | None = None, *, program: str = "adapter"
+) -> Sequence[str]:
     """Build an adapter in the folder `into`; the command that starts it.
 
     Args:
         language: a key of `SOURCES`.
         into: an empty folder.
         sources: of the SDK; by default those in the repository.
+        program: `adapter`, of a client, or `agent`.
 
     Raises:
         BuildError: it does not build.
     """
     sources = sources or REPOSITORY / SOURCES[language]
-    return await _PREPARE[language](into, sources)
+    return await _PREPARE[language](into, sources, program)
 
 
-async def _python(into: Path, sources: Path) -> Sequence[str]:
+async def _python(into: Path, sources: Path, program: str) -> Sequence[str]:
     del into
-    adapter = REPOSITORY / "conformance/adapters/python/adapter.py"
+    adapter = REPOSITORY / f"conformance/adapters/python/{program}.py"
     return ["env", f"PYTHONPATH={sources.parent}", sys.executable, str(adapter)]
 
 
-async def _go(into: Path, sources: Path) -> Sequence[str]:
+async def _go(into: Path, sources: Path, program: str) -> Sequence[str]:
     shutil.copytree(sources, into / "go", ignore=shutil.ignore_patterns("*_test.go", "testdata"))
     adapter = into / "conformance/adapters/go"
     shutil.copytree(REPOSITORY / "conformance/adapters/go", adapter)
-    await _run(["go", "build", "-o", str(into / "adapter"), "."], adapter)
-    return [str(into / "adapter")]
+    package = "." if program == "adapter" else f"./{program}"
+    await _run(["go", "build", "-o", str(into / program), package], adapter)
+    return [str(into / program)]
 
 
-async def _typescript(into: Path, sources: Path) -> Sequence[str]:
+async def _typescript(into: Path, sources: Path, program: str) -> Sequence[str]:
     adapter, sdk = into / "adapter", into / "adapter/node_modules/@signoff/sdk"
     ignored = shutil.ignore_patterns("node_modules", "package-lock.json")
     shutil.copytree(REPOSITORY / "conformance/adapters/typescript", adapter, ignore=ignored)
     (sdk / "dist").mkdir(parents=True)
     shutil.copy(REPOSITORY / "typescript/sdk/package.json", sdk)
     esbuild = REPOSITORY / "typescript/node_modules/.bin/esbuild"
-    bundle = f"--outfile={sdk / 'dist/index.js'}"
     options = [
         "--bundle",
         "--format=esm",
@@ -69,11 +72,14 @@ async def _typescript(into: Path, sources: Path) -> Sequence[str]:
         "--target=node20",
         "--log-level=error",
     ]
-    await _run([str(esbuild), str(sources / "index.ts"), bundle, *options], into)
-    return ["node", str(adapter / "adapter.mjs")]
+    # Two entries that share their classes, as the package has them.
+    options += ["--splitting", f"--outdir={sdk / 'dist'}", f"--outbase={sources}"]
+    entries = [str(sources / "index.ts"), str(sources / "agent/index.ts")]
+    await _run([str(esbuild), *entries, *options], into)
+    return ["node", str(adapter / f"{program}.mjs")]
 
 
-_PREPARE: Final[Mapping[str, Callable[[Path, Path], Awaitable[Sequence[str]]]]] = {
+_PREPARE: Final[Mapping[str, Callable[[Path, Path, str], Awaitable[Sequence[str]]]]] = {
     "python": _python,
     "go": _go,
     "typescript": _typescript,

@@ -15,7 +15,7 @@ from signoff_conformance import matching
 from signoff_conformance.adapter import PATIENCE_SECONDS, AdapterFault
 from signoff_conformance.client_bench import Bench
 
-_JSON: Final[Mapping[str, Any]] = {
+JSON: Final[Mapping[str, Any]] = {
     "text": 'ü 😀 "quoted" \\ \u2028 \u0001',
     "numbers": [0, -1, 0.5, 1e21, 9007199254740991],
     "nothing": None,
@@ -46,7 +46,7 @@ async def _unknown(bench: Bench) -> None:
 
 async def _passes_on(bench: Bench) -> None:
     """What it is given must be on the wire, and what is answered must come back."""
-    nonce, payload = secrets.token_hex(8), dict(_JSON)
+    nonce, payload = secrets.token_hex(8), dict(JSON)
     if bench.able("exact_integers"):
         payload["integer"] = 123456789012345678901234567890
     if bench.able("key_order"):

@@ -114,6 +114,17 @@ class Proxy:
             exchange.free.set()
         self.exchanges, self.strays, self._armed = [], [], []
 
+    def disarm(self) -> None:
+        """Arm nothing any more, and let go what is held."""
+        self._armed = []
+        for exchange in self.exchanges:
+            exchange.free.set()
+
+    def forget(self) -> None:
+        """Forget the recorded and the armed; connections stay."""
+        self.disarm()
+        self.exchanges, self.strays = [], []
+
     def arm(self, faults: Iterable[Fault]) -> None:
         """Add faults to those that wait for their request."""
         self._armed += [Armed(fault) for fault in faults]

@@ -49,6 +49,19 @@ AREAS: Final[Mapping[str, str]] = {
     "HOOK-WINDOW": "received: the window of time",
     "HOOK-RAW": "received: the bytes as they came",
     "HOOK-FIRST": "received: the signature first",
+    "AGT-SIGN": "agents: unsigned work is refused",
+    "AGT-DISPATCH": "agents: taking work, once",
+    "AGT-FENCE": "agents: fencing",
+    "AGT-REPLAY": "agents: steps and replay",
+    "AGT-PAUSE": "agents: questions",
+    "AGT-CLOSED": "agents: only approved is a yes",
+    "AGT-CALL": "agents: calls",
+    "AGT-NOTE": "agents: notes",
+    "AGT-REPORT": "agents: reports",
+    "AGT-CANCEL": "agents: cancelling",
+    "AGT-LIVE": "agents: registration, heartbeats",
+    "AGT-STOP": "agents: ending",
+    "AGT-SUSPEND": "agents: suspension",
 }
 """What the first two words of an id stand for, in the order of the table."""
 

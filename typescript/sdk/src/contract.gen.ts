@@ -3502,6 +3502,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The body is no notice, or names another execution than the path, which is not signed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The signature is missing, wrong or stale. */
             401: {
                 headers: {
@@ -3539,6 +3546,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CallbackReceipt"];
                 };
+            };
+            /** @description The body is no callback. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The signature is missing, wrong or stale. */
             401: {

@@ -29,12 +29,13 @@ async def call(run: Run, target: str, arguments: dict[str, Any]) -> Any:
         if stored.error is not None:
             raise CallFailedError(target, stored.error)
         return outcome(stored)
-    child = await run.client.execute_async(
-        target,
-        input=plain,
-        idempotency_key=_idempotency_key(run, key),
-        parent_execution_id=run.attempt_id,
-    )
+    with run.heard():
+        child = await run.client.execute_async(
+            target,
+            input=plain,
+            idempotency_key=_idempotency_key(run, key),
+            parent_execution_id=run.attempt_id,
+        )
     child = await _finished(run, child)
     if child.status != ExecutionStatus.SUCCEEDED:
         error = child.error or child.status_reason or "it gave no reason"

@@ -40,6 +40,7 @@ class InHand:
         self._stops: dict[str, dict[str, Any]] = {}
         self._reported: OrderedDict[str, None] = OrderedDict()
         self._parked: set[str] = set()
+        self._over: set[str] = set()
         self._releases = asyncio.Semaphore(RELEASES_AT_ONCE)
 
     def __len__(self) -> int:
@@ -75,6 +76,7 @@ class InHand:
         work = asyncio.create_task(_work(run, reasoner, arguments), name=run.attempt_id)
         run.waits.track(work)
         run.waits.changed = lambda: self._changed(run)
+        run.over = lambda why: self._end(run, why)
         self._works[run.attempt_id] = work
         self._tasks[run.attempt_id] = asyncio.create_task(self._see_through(run, work))
 
@@ -126,6 +128,14 @@ class InHand:
             run.leaving = True
             self._stop(run.attempt_id, status, why, **said)
 
+    def _end(self, run: Run, why: RefusedError) -> None:
+        """The server knows a later attempt, or the end: nobody wants to hear of this one."""
+        log.info("%s is over: %s", run.attempt_id, why)
+        self._over.add(run.attempt_id)
+        self._leave(run, str(why))
+        for task in run.waits.tasks - {self._works[run.attempt_id]}:
+            task.cancel()
+
     def _changed(self, run: Run) -> None:
         if len(run.waits) > 0:
             self._parked.add(run.attempt_id)
@@ -155,6 +165,8 @@ class InHand:
     async def _see_through(self, run: Run, work: asyncio.Task[Any]) -> None:
         try:
             await asyncio.wait([work])
+            if run.attempt_id in self._over:
+                return
             report = self._report(run.attempt_id, work)
             if report["status"] == ReportedStatus.WAITING:
                 await self._release(run, report)
@@ -216,6 +228,7 @@ class InHand:
         for known in (self._runs, self._works, self._tasks, self._stops):
             known.pop(run.attempt_id, None)
         self._parked.discard(run.attempt_id)
+        self._over.discard(run.attempt_id)
         for wait in run.waits:  # nobody awaits it any more, and nobody will answer it
             wait.task.cancel()
         run.waits.end()

@@ -27,13 +27,14 @@ async def pause(
     await run.stay()
     step_key = run.key("pause")
     try:
-        approval = await run.client.request_execution_approval(
-            run.node_id,
-            run.attempt_id,
-            approval_request_id=approval_request_id,
-            step_key=step_key,
-            **request,
-        )
+        with run.heard():
+            approval = await run.client.request_execution_approval(
+                run.node_id,
+                run.attempt_id,
+                approval_request_id=approval_request_id,
+                step_key=step_key,
+                **request,
+            )
     except RequestConflictError as conflict:
         stored = conflict.approval
         raise NondeterministicReplayError(
@@ -55,9 +56,10 @@ async def wait_for_resume(
     """Attach to this execution's question of that id. See `Agent.wait_for_resume`."""
     await run.stay()
     try:
-        state = await run.client.get_execution_approval_status(
-            run.node_id, run.attempt_id, approval_request_id=approval_request_id
-        )
+        with run.heard():
+            state = await run.client.get_execution_approval_status(
+                run.node_id, run.attempt_id, approval_request_id=approval_request_id
+            )
     except NotFoundError:
         return None
     if state.approval.decision is not None:

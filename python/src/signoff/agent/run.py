@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,7 +15,12 @@ from signoff.canonical import digest
 from signoff.client import AsyncClient
 from signoff.clock import AsyncClock
 from signoff.contract_gen import Step
-from signoff.errors import NotInRunError
+from signoff.errors import (
+    ExecutionFinishedError,
+    NotInRunError,
+    RefusedError,
+    StaleAttemptError,
+)
 
 LONGEST_PREFIX: Final = 280
 """Characters of a step key before its number; the contract gives both 300."""
@@ -40,6 +47,8 @@ class Run:
     waits: Waits = field(default_factory=Waits)
     leaving: bool = False
     """It goes on in a later attempt: this one is being unwound."""
+    over: Callable[[RefusedError], None] = lambda _: None
+    """Called when the server says that this attempt is none any more."""
     unwinding: set[asyncio.Task[Any]] = field(default_factory=set)
     """Its tasks that were cancelled for that."""
     _asked: Counter[str] = field(default_factory=Counter)
@@ -55,6 +64,22 @@ class Run:
         if self.leaving:
             await self.clock.sleep(0)  # who catches it and tries again must not hold up the others
             raise asyncio.CancelledError(f"{self.execution_id} goes on in a later attempt")
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Around what the attempt asks of the server, which may say that it is over.
+
+        Then nothing more is done in it, whatever errors its code catches: what its `except` blocks
+        would make good may be going well in a later attempt.
+
+        Raises:
+            asyncio.CancelledError: a later attempt runs, or the execution has ended.
+        """
+        try:
+            yield
+        except (StaleAttemptError, ExecutionFinishedError) as over:
+            self.over(over)
+            raise asyncio.CancelledError(str(over)) from over
 
     def key(self, prefix: str) -> str:
         """The next key under a prefix: `{prefix}.{n}`, n counted from 1 in this attempt.

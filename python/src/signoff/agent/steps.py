@@ -81,9 +81,15 @@ async def record(
 ) -> None:
     """Store what came of a step; `outcome_` is `result=` or `error=`. Waits for the server."""
     try:
-        stored = await run.client.record_step(
-            run.attempt_id, key, kind=kind, name=name[:500], input_sha256=fingerprint, **outcome_
-        )
+        with run.heard():
+            stored = await run.client.record_step(
+                run.attempt_id,
+                key,
+                kind=kind,
+                name=name[:500],
+                input_sha256=fingerprint,
+                **outcome_,
+            )
     except StepConflictError as conflict:
         raise NondeterministicReplayError(
             f"{key} with another input", f"{key} with input {fingerprint[:12]}"

@@ -1,5 +1,6 @@
 /** One attempt in hand: what the verbs of `Run` work on. */
 import type { Clock } from "../clock.js";
+import { ExecutionFinishedError, type RefusedError, StaleAttemptError } from "../errors.js";
 import type { Step } from "../models.js";
 import { shared } from "../signals.js";
 import { RunStoppedError } from "./errors.js";
@@ -54,6 +55,8 @@ export class Attempt {
   moved = false;
   /** Told whenever the run may have come to rest, or gone on. */
   onChange: () => void = () => {};
+  /** Told when the control plane says that this attempt is none any more. */
+  onOver: (why: RefusedError) => void = () => {};
   readonly #counts = new Map<string, number>();
   readonly #controller = new AbortController();
   readonly #parks = new Set<Park>();
@@ -121,6 +124,19 @@ export class Attempt {
       this.onChange();
     }
     return await new Promise<never>(() => {});
+  }
+
+  /**
+   * What the attempt asks of the control plane, which may say that it is over: then nothing more is done in it,
+   * whatever errors its code catches, for what it would make good may be going well in a later attempt.
+   */
+  async heard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StaleAttemptError || error instanceof ExecutionFinishedError) this.onOver(error);
+      throw error;
+    }
   }
 
   /** Wait for what has this id. `work` may say whether it is patient, as it goes on. */

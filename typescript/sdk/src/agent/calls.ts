@@ -52,7 +52,7 @@ async function finished(
 ): Promise<Execution> {
   const { signal, identity, means } = attempt;
   const options = { idempotencyKey, parentExecutionId: identity.attemptId, signal };
-  const started = await means.operations.executeAsync(target, { input }, options);
+  const started = await attempt.heard(() => means.operations.executeAsync(target, { input }, options));
   return await attempt.park(started.executionId, false, async (patient) => {
     const { clock, operations } = means;
     let child = started;

@@ -26,6 +26,8 @@ interface Held {
   readonly seenThrough: Promise<void>;
   /** What is to be reported once it is stopped. */
   stop: StatusReport | undefined;
+  /** The control plane has said that this attempt is none any more: nothing is reported of it. */
+  unheard: boolean;
   /** Resolves `stopped`. */
   onStop: () => void;
 }
@@ -96,12 +98,17 @@ export class InHand {
       attempt,
       work,
       stop: undefined,
+      unheard: false,
       onStop,
       seenThrough: Promise.resolve().then(() => this.#seeThrough(held, stopped)),
     };
     this.#held.set(attemptId, held);
     this.#summary = undefined;
     attempt.onChange = this.#suspender(attempt);
+    attempt.onOver = (why) => {
+      held.unheard = true;
+      this.#stop(attemptId, { status: "cancelled", statusReason: why.message }, true);
+    };
   }
 
   /** Hand a decision to the run that it is for. Says whether somebody waits for it. */
@@ -199,6 +206,10 @@ export class InHand {
     try {
       const ended = await Promise.race([held.work, stopped]);
       if (held.stop !== undefined) await this.#settled(held);
+      if (held.unheard) {
+        this.#options.log.info(`${attemptId} is over: ${held.stop?.statusReason}`);
+        return;
+      }
       // What comes of a run that is stopped is not its end: a `catch` may have taken the stop for an error.
       const report = held.stop ?? ended ?? (await held.work);
       if (report.status === "failed") this.#options.log.warn(`${attemptId} failed: ${report.error}`);

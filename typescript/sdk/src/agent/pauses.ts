@@ -56,11 +56,13 @@ function checked({ timeout = Infinity }: PauseOptions): number {
 async function asked(attempt: Attempt, request: ApprovalRequest, stepKey: string): Promise<Approval> {
   const { identity, means, signal } = attempt;
   try {
-    return await means.operations.requestExecutionApproval(
-      identity.nodeId,
-      identity.attemptId,
-      { ...request, stepKey },
-      { signal },
+    return await attempt.heard(() =>
+      means.operations.requestExecutionApproval(
+        identity.nodeId,
+        identity.attemptId,
+        { ...request, stepKey },
+        { signal },
+      ),
     );
   } catch (error) {
     if (!(error instanceof RequestConflictError)) throw error;
@@ -75,7 +77,8 @@ async function newest(attempt: Attempt, approvalRequestId: string): Promise<Appr
   const options = { approvalRequestId, signal };
   try {
     const { nodeId, attemptId } = identity;
-    return (await means.operations.getExecutionApprovalStatus(nodeId, attemptId, options)).approval;
+    const asking = () => means.operations.getExecutionApprovalStatus(nodeId, attemptId, options);
+    return (await attempt.heard(asking)).approval;
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;
     throw error;

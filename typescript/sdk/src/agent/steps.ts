@@ -100,7 +100,8 @@ export async function store(attempt: Attempt, key: string, record: StepRecord): 
   const named = { ...record, name: record.name.slice(0, LONGEST_NAME) };
   try {
     const { attemptId } = attempt.identity;
-    attempt.recorded.set(key, await operations.recordStep(attemptId, key, named, { signal: ending }));
+    const recording = () => operations.recordStep(attemptId, key, named, { signal: ending });
+    attempt.recorded.set(key, await attempt.heard(recording));
   } catch (error) {
     if (!(error instanceof StepConflictError)) throw error;
     const met = `${key} with input ${record.inputSha256.slice(0, 12)}`;
