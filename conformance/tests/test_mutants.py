@@ -13,6 +13,7 @@ from signoff_conformance.mutants import (
     Killer,
     Kind,
     Mutant,
+    agents,
     edits,
     everything,
     face,
@@ -78,6 +79,12 @@ def test_each_mutant_of_a_client_still_applies_in_every_language(one, tmp_path):
         edits.grow(one, language, tmp_path / language)
 
 
+@pytest.mark.parametrize("one", agents.load(), ids=lambda one: one.name)
+def test_each_mutant_of_an_agent_still_applies(one, tmp_path):
+    for language in one.edits:
+        edits.grow(one, language, tmp_path / language)
+
+
 SOME = (
     "late-duplicate-404",
     "repeat-asks-anew",
@@ -86,6 +93,7 @@ SOME = (
     "anyone-is-served/decideApprovalRequest",
     "status-decides",
     "even-tries",
+    "stale-answer-ignored",
 )
 """One of each kind, and one of each way in which the wire is meddled with."""
 

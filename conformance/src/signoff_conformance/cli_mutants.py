@@ -95,6 +95,6 @@ def _show(kills: Kills) -> None:
 
 
 def _subjects(mutant: Mutant, rows: Sequence[Death]) -> str:
-    if mutant.kind is Kind.CLIENT:
+    if mutant.kind in (Kind.CLIENT, Kind.AGENT):
         return ", ".join(dict.fromkeys(row.subject for row in rows))
     return mutant.kind.value

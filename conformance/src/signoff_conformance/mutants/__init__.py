@@ -1,9 +1,10 @@
 """Mutants: faults that the cases must find. What is green has been seen red.
 
-There are three kinds, none of which leaves a switch in the code that ships:
+There are four kinds, none of which leaves a switch in the code that ships:
 
 - patches of the server's code (``mutants/server``), applied to a copy: `patches`;
 - edits of the clients' code (``mutants/clients.yaml``), applied to a copy: `edits`;
+- edits of the agents' code (``mutants/agents.yaml``), applied to a copy: `agents`;
 - faults of the wire (``mutants/wire``), in front of a server or behind a client that is as it
   ships: `wire`.
 
@@ -35,6 +36,7 @@ class Kind(StrEnum):
     CLIENT = "client"
     SERVER_WIRE = "wire of the server"
     CLIENT_WIRE = "wire of the client"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from signoff_conformance import cases, client_generated, generated, places
 from signoff_conformance.cases import Case
 from signoff_conformance.contract import Contract
-from signoff_conformance.mutants import Mutant, edits, patches, wire
+from signoff_conformance.mutants import Mutant, agents, edits, patches, wire
 
 
 def all_cases(contract: Contract) -> Mapping[str, Case]:
@@ -25,4 +25,4 @@ def all_mutants(known: Mapping[str, Case]) -> Sequence[Mutant]:
     """
     if not places.MUTANTS.is_dir():  # they are no part of a wheel
         return []
-    return [*patches.load(), *edits.load(), *wire.load(known)]
+    return [*patches.load(), *edits.load(), *agents.load(), *wire.load(known)]

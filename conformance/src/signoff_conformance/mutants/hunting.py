@@ -11,11 +11,14 @@ from typing import Final
 
 from signoff_conformance import own_adapters, reference
 from signoff_conformance.adapter import AdapterFault
+from signoff_conformance.agent.bench import Bench as AgentBench
+from signoff_conformance.agent.performer import AgentPerformer
 from signoff_conformance.cases import Case
 from signoff_conformance.client_bench import Bench
 from signoff_conformance.client_performer import ClientPerformer
 from signoff_conformance.contract import Contract
 from signoff_conformance.mutants import Death, DoesNotApply, Mutant, edits, face, patches
+from signoff_conformance.mutants.agents import AgentMutant
 from signoff_conformance.mutants.before import MeddledPerformer
 from signoff_conformance.mutants.behind import MeddledBench
 from signoff_conformance.mutants.edits import ClientMutant
@@ -124,6 +127,8 @@ class Hunter:
         try:
             if isinstance(mutant, ServerMutant):
                 return await self._in_server(mutant)
+            if isinstance(mutant, AgentMutant):
+                return await self._in_agent(mutant, one.language)
             if isinstance(mutant, ClientMutant):
                 return await self._in_client(mutant, one.language)
             if isinstance(mutant, WireMutant) and one.language:
@@ -180,6 +185,23 @@ class Hunter:
                 ]
             finally:
                 await bench.leave()
+
+    async def _in_agent(self, mutant: AgentMutant, language: str) -> list[Death]:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            sources = edits.grow(mutant, language, Path(folder))
+            into = Path(folder) / "build"
+            into.mkdir()
+            command = await own_adapters.prepare(language, into, sources, program="agent")
+            bench = AgentBench(command, Path(folder), self._contract)
+            try:
+                await bench.start()
+                performer = AgentPerformer(bench, PATIENCE_SECONDS)
+                return [
+                    await face(mutant, one, self._cases, performer, language)
+                    for one in mutant.killers
+                ]
+            finally:
+                await bench.stop()
 
     async def _before(self, mutant: WireMutant) -> list[Death]:
         if self._wired is None:
