@@ -27,6 +27,7 @@ class Stub:
 
     control: Control | None = None
     is_process = False
+    is_emptied = False
 
     def __init__(self):
         self.keys: dict[str, str] = {}
@@ -39,6 +40,9 @@ class Stub:
 
     async def stop(self, *, kill=False):
         self._server.close()
+
+    async def renew(self):
+        pass
 
     async def _serve(self, reader, writer):
         connection = Connection(reader, writer)

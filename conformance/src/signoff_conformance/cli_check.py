@@ -125,7 +125,7 @@ def check(
     if junit:
         report_junit.write_junit(whole, junit)
     if html:
-        report_html.write_html(whole, html)
+        report_html.write_html([whole.value()], html)
     if bundles:
         said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "database": database}
         said |= {"server_url": server_url}

@@ -62,11 +62,20 @@ class Endpoint:
         return self.always.get(kind, Reply(202 if kind == "dispatchExecution" else 200))
 
 
+SUBSCRIBER: Final = "subscriber"
+"""The endpoint whose address servers are started with: it is the same in all cases."""
+
+
 class Host:
-    """Listens on loopback for all endpoints of one worker."""
+    """Listens on loopback for all endpoints of one worker.
+
+    Agents have other addresses in each case: what a server still sends to those of the case before
+    reaches nobody.
+    """
 
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint] = {}
+        self._turn = 1
         self._runner: web.AppRunner | None = None
         self.address = ""
         """``127.0.0.1:port``."""
@@ -88,9 +97,10 @@ class Host:
             await self._runner.cleanup()
 
     def open(self, name: str, kept: list[Exchange], secret: str | None = None) -> Endpoint:
-        """An endpoint at ``/{name}``; in the place of one of that name."""
-        endpoint = Endpoint(name, f"http://{self.address}/{name}", kept, secret)
-        self._endpoints[name] = endpoint
+        """An endpoint whose path ends in its name; in the place of one of that name."""
+        path = f"/{name}" if name == SUBSCRIBER else f"/{self._turn}/{name}"
+        endpoint = Endpoint(name, f"http://{self.address}{path}", kept, secret)
+        self._endpoints[path] = endpoint
         return endpoint
 
     def clear(self) -> None:
@@ -101,16 +111,18 @@ class Host:
                     if reply.hold is not None:
                         reply.hold.set()
         self._endpoints.clear()
+        self._turn += 1
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        name, _, rest = request.path.lstrip("/").partition("/")
-        endpoint = self._endpoints.get(name)
+        turn, short = _turn_and_path(request.path_qs)
+        name, _, rest = short.partition("?")[0].lstrip("/").partition("/")
+        endpoint = self._endpoints.get(f"{turn}/{name}")
         body = await request.read()
         if endpoint is None:
             return web.Response(status=410)
         headers = {key.lower(): value for key, value in request.headers.items()}
         kind = kind_of(rest, body)
-        exchange = Exchange(request.method, request.path_qs, headers, body, message=kind)
+        exchange = Exchange(request.method, short, headers, body, message=kind)
         endpoint.kept.append(exchange)
         if endpoint.secret is not None:
             fault = signatures.fault(headers, body, endpoint.secret, None)
@@ -134,6 +146,12 @@ class Host:
         exchange.status, exchange.answer = reply.status, said
         headers = {"Content-Type": "application/json", **reply.headers}
         return web.Response(status=reply.status, headers=headers, body=said)
+
+
+def _turn_and_path(path: str) -> tuple[str, str]:
+    """``/7/worker/reasoners/work`` is ``/7`` and the path that cases know."""
+    first, slash, rest = path.lstrip("/").partition("/")
+    return (f"/{first}", f"{slash}{rest}") if first.isdecimal() else ("", path)
 
 
 def kind_of(rest: str, body: bytes) -> str:

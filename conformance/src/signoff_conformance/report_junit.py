@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree as xml  # noqa: N813 - written, never parsed
 
 from signoff_conformance.report import Report
+from signoff_conformance.requirements import Requirement
 from signoff_conformance.verdicts import FAILURES, Result, Verdict
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,7 +28,7 @@ def write_junit(report: Report, path: Path) -> None:
             skipped=str(sum(row.verdict in _SKIPPED for row in rows)),
         )
         for row in rows:
-            _add(suite, row)
+            _add(suite, row, report.requirements.get(row.requirement))
     for fault in report.judgement.reasons:
         suite = xml.SubElement(suites, "testsuite", name="faults", tests="1", failures="1")
         case = xml.SubElement(suite, "testcase", name=_clean(fault), classname="faults")
@@ -39,7 +40,7 @@ def write_junit(report: Report, path: Path) -> None:
 _SKIPPED = frozenset({Verdict.NOT_SUPPORTED, Verdict.EXPECTED_FAIL})
 
 
-def _add(suite: xml.Element, row: Result) -> None:
+def _add(suite: xml.Element, row: Result, requirement: Requirement | None) -> None:
     case = xml.SubElement(
         suite,
         "testcase",
@@ -48,15 +49,21 @@ def _add(suite: xml.Element, row: Result) -> None:
         time=f"{row.seconds:.3f}",
     )
     if row.verdict in FAILURES:
-        found = xml.SubElement(case, "failure", message=row.verdict.value)
+        found = xml.SubElement(case, "failure", message=_message(row))
     elif row.verdict is Verdict.HARNESS_ERROR:
-        found = xml.SubElement(case, "error", message=row.verdict.value)
+        found = xml.SubElement(case, "error", message=_message(row))
     elif row.verdict in _SKIPPED:
         message = _clean(f"{row.verdict.value}: {row.reason}")
         found = xml.SubElement(case, "skipped", message=message)
     else:
         return
-    found.text = _clean(row.reason)
+    sentence = f"\n{requirement.id}: {requirement.sentence}" if requirement else ""
+    found.text = _clean(row.reason + sentence)
+
+
+def _message(row: Result) -> str:
+    """The verdict, and the reason's first line."""
+    return _clean(f"{row.verdict.value}: {row.reason.partition(chr(10))[0]}")
 
 
 def _clean(text: str) -> str:

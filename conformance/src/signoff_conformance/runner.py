@@ -45,6 +45,13 @@ class Performer(Protocol):
     checks: int
     """How many things it has compared in the case that runs."""
 
+    async def prepare(self, case: Case) -> None:
+        """Have ready what the case needs. It takes the time that it takes: none of the case's.
+
+        Raises:
+            Failed, NotSupported, Untestable, TargetError: as :meth:`perform` does.
+        """
+
     async def perform(self, case: Case, variant: Variant) -> None:
         """Perform one case in one variant.
 
@@ -122,6 +129,8 @@ async def run_one(item: Item, performer: Performer, seconds: float = CASE_SECOND
     began = time.perf_counter()
     verdict, reason = Verdict.PASS, ""
     try:
+        await performer.prepare(item.case)
+        began = time.perf_counter()
         async with asyncio.timeout(seconds):
             await performer.perform(item.case, item.variant)
     except Failed as failed:

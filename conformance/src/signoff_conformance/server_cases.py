@@ -50,6 +50,8 @@ class ServerPerformer:
         self._targets: dict[str, Target] = {}
         self._unusable: dict[str, TargetError] = {}
         """Profiles whose server did not start: it is not waited for again in each case."""
+        self._used: set[str] = set()
+        """Profiles whose server may hold something."""
         self._traffic: list[Exchange] = []
         self._host = host or Host()
 
@@ -64,18 +66,26 @@ class ServerPerformer:
         await self._host.stop()
 
     async def prepare(self, case: Case) -> None:
-        """Have the server there that a case needs, so that its start is no part of the case.
+        """Have the server of the case there, and empty as far as it can be.
 
         Raises:
-            TargetError, TimeoutError: it does not start.
+            NotSupported, Untestable, TargetError, Failed: it can't be.
         """
-        await self._target(case.server)
-
-    async def perform(self, case: Case, variant: Variant) -> None:
-        """Perform one case in one variant on an empty server."""
         self.checks, self._traffic = 0, []
         target = await self._target(case.server)
-        await _empty(target)
+        if target.control is not None:
+            await _empty(target)
+        elif case.server in self._used:
+            self._used.discard(case.server)
+            await target.renew()
+        if "test_control" in case.needs and target.control is None:
+            raise NotSupported("the server is run without test control")
+        if "empty" in case.needs and not target.is_emptied:
+            raise NotSupported("the server holds more than the case has made, and can't be emptied")
+
+    async def perform(self, case: Case, variant: Variant) -> None:
+        """Perform one case in one variant on the server that was prepared."""
+        target = self._targets[case.server]
         stage = Stage(self._contract, target, self._host, variant.values)
         self._traffic = stage.traffic
         try:
@@ -85,6 +95,8 @@ class ServerPerformer:
             self.checks = stage.checks
             await stage.close()
             self._seen(stage.traffic)
+            if any(_changes(one) for one in stage.traffic):
+                self._used.add(case.server)
             await target.start()  # where a case has killed it
 
     def transcript(self) -> Sequence[Any]:
@@ -110,6 +122,12 @@ class ServerPerformer:
             await target.stop(kill=True)
             raise
         self._targets[name] = target
+
+
+def _changes(exchange: Exchange) -> bool:
+    """Whether the server may hold something after it."""
+    fine = 200 <= exchange.status < 300
+    return exchange.message is None and exchange.method != "GET" and (fine or not exchange.status)
 
 
 async def _empty(target: Target) -> None:

@@ -34,12 +34,13 @@ class Stage:
         self.background: dict[str, asyncio.Task[Any]] = {}
         self.checks = 0
         fresh = uuid.uuid4().hex[:8]
-        controlled = target.control is not None
         self.values = Values(
             {
-                "node": profiles.NODE if controlled else f"{profiles.NODE}-{fresh}",
+                "node": profiles.NODE if target.is_emptied else f"{profiles.NODE}-{fresh}",
                 "other_node": profiles.OTHER_NODE,
                 "own_id": f"own-{fresh}",
+                "claim": f"claim-{'4711' if target.is_emptied else fresh}",
+                "draft": f"draft-{'review' if target.is_emptied else fresh}",
                 "fresh": fresh,
                 "host": host.address,
                 "zeros": "0" * 64,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from signoff_conformance import expectations, matching, profiles
 from signoff_conformance.endpoints import Endpoint, Reply
-from signoff_conformance.runner import Failed
+from signoff_conformance.runner import Failed, NotSupported
 from signoff_conformance.stage import Stage
 from signoff_conformance.steps_requests import send
 from signoff_conformance.traffic import Exchange
@@ -52,6 +52,8 @@ async def agent(stage: Stage, step: Step) -> None:
 
 async def subscriber(stage: Stage, step: Step) -> None:
     """Play the configured subscriber and those that execute requests name."""
+    if not stage.target.is_process:
+        raise NotSupported("the server was not started with the subscriber of the suite")
     secret = profiles.NOTIFY_SECRET if step.get("signed", True) else None
     stage.endpoints["subscriber"] = stage.host.open("subscriber", stage.traffic, secret)
     del step

@@ -22,7 +22,7 @@ from signoff_conformance.ports import free_port
 from signoff_conformance.profiles import Profile
 from signoff_conformance.runner import TargetError, Untestable
 
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 20.0
 
 
@@ -51,6 +51,13 @@ class Target(Protocol):
     def is_process(self) -> bool:
         """Whether it can be ended and started again."""
 
+    @property
+    def is_emptied(self) -> bool:
+        """Whether each case finds nothing in it."""
+
+    async def renew(self) -> None:
+        """Begin anew with nothing stored, without test control."""
+
 
 class Found:
     """A server that runs already."""
@@ -62,6 +69,14 @@ class Found:
         self.keys: Mapping[str, str] = {} if key is None else {"admin": key}
         self.control = None if token is None else Control(self.url, token)
         self._there = False
+
+    @property
+    def is_emptied(self) -> bool:
+        """By test control only."""
+        return self.control is not None
+
+    async def renew(self) -> None:
+        """Nothing: it is not ours to begin anew."""
 
     async def start(self) -> None:
         """See that it is there, once.
@@ -103,6 +118,7 @@ class Started:
     """
 
     is_process = True
+    is_emptied = True
 
     def __init__(
         self,
@@ -120,6 +136,7 @@ class Started:
         self._folder = folder
         self._port = free_port()
         self._databases = databases
+        self._renewed = 0
         self._places: dict[str, str | None] = {"data": str(folder), "database": None}
         controlled = profile.test_control and "{token}" in command
         self._token = secrets.token_hex(16) if controlled else None
@@ -168,6 +185,17 @@ class Started:
         self._let_go()
         if self.control is not None:
             await self.control.close()
+
+    async def renew(self) -> None:
+        """Start it anew in another folder, with another database and other keys."""
+        await self.stop(kill=True)
+        self._renewed += 1
+        self._folder = self._folder.with_name(
+            f"{self._profile.name}-anew-{self._port}-{self._renewed}"
+        )
+        self._places = {"data": str(self._folder), "database": None}
+        self.keys.clear()
+        await self.start()
 
     def log(self) -> str:
         """The end of what it has printed."""
