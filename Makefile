@@ -86,7 +86,7 @@ mutants: setup ## put faults into the server, the clients and the wire: does the
 
 results: ## write conformance/RESULTS.md from what make conformance and make mutants have found
 	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json $(REPORTS)/agents.json \
-	  --mutants $(REPORTS)/mutants.json --write conformance/RESULTS.md
+	  --mutants $(REPORTS)/mutants.json --write conformance/RESULTS.md --html $(REPORTS)/all.html
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)

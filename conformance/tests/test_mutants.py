@@ -170,6 +170,9 @@ class Performer:
     def __init__(self, reasons):
         self._reasons = iter(reasons)
 
+    async def prepare(self, case):
+        pass
+
     async def perform(self, case, variant):
         reason = next(self._reasons)
         if reason == "bug":

@@ -8,19 +8,22 @@ from typing import Annotated
 
 import typer
 
-from signoff_conformance import results
+from signoff_conformance import report_html, results
 
 
 def results_(
     reports: Annotated[list[Path], typer.Argument(help="Of check --json.")],
     write: Annotated[Path | None, typer.Option(help="Write it to a file; else print it.")] = None,
     mutants: Annotated[Path | None, typer.Option(help="Of mutants --json.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write all reports as one page.")] = None,
 ) -> None:
-    """Write the matrix: what each implementation has passed."""
+    """Write the matrix: what each implementation has passed; and one page of all reports."""
     told = [json.loads(path.read_text(encoding="utf-8")) for path in reports]
     killed = None
     if mutants is not None:
         killed = json.loads(mutants.read_text(encoding="utf-8"))
+    if html is not None:
+        report_html.write_html(told, html, killed)
     page = results.table(told, killed)
     if write is None:
         typer.echo(page, nl=False)

@@ -114,7 +114,7 @@ class Host:
         self._turn += 1
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        turn, short = _turn_and_path(request.path_qs)
+        turn, short = turn_and_path(request.path_qs)
         name, _, rest = short.partition("?")[0].lstrip("/").partition("/")
         endpoint = self._endpoints.get(f"{turn}/{name}")
         body = await request.read()
@@ -148,7 +148,7 @@ class Host:
         return web.Response(status=reply.status, headers=headers, body=said)
 
 
-def _turn_and_path(path: str) -> tuple[str, str]:
+def turn_and_path(path: str) -> tuple[str, str]:
     """``/7/worker/reasoners/work`` is ``/7`` and the path that cases know."""
     first, slash, rest = path.lstrip("/").partition("/")
     return (f"/{first}", f"{slash}{rest}") if first.isdecimal() else ("", path)

@@ -68,6 +68,7 @@ def page(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, Any] | None
 def _summary(report: Mapping[str, Any]) -> str:
     subjects = ", ".join(dict.fromkeys(row["subject"] for row in report["results"])) or "nothing"
     counts = ", ".join(f"{count} {name}" for name, count in report["counts"].items() if count)
+    timed = bool(report["coverage"].get("cells_seen"))
     timing = (
         "the clock of the server was moved"
         if report["timing"] == "controlled"
@@ -78,7 +79,8 @@ def _summary(report: Mapping[str, Any]) -> str:
     return (
         f"<p><strong>{escape(subjects)}</strong>:"
         f" <strong class={color}>{escape(report['status'].replace('_', ' '))}</strong>."
-        f" {escape(counts or 'no case')}. Timing {report['timing']}: {timing}.</p>"
+        f" {escape(counts or 'no case')}."
+        + (f" Timing {report['timing']}: {timing}.</p>" if timed else "</p>")
         + (f"<ul>{faults}</ul>" if faults else "")
     )
 

@@ -33,7 +33,7 @@ def coverage(reports: Reports) -> Iterator[str]:
     """What was seen of the contract: of each server its cells, of each client its errors."""
     for report in reports:
         told = report["coverage"]
-        if told.get("operations"):
+        if told.get("cells_seen"):
             subject = next((row["subject"] for row in report["results"]), "")
             yield f"<h2>Operation × status: {escape(subject)}</h2>"
             seen = f"{told['cells_seen']} of {told['cells']} were seen"

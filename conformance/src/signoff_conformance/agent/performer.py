@@ -62,6 +62,9 @@ class AgentPerformer:
         self.subject: str = bench.hello["name"]
         self.checks = 0
 
+    async def prepare(self, case: Case) -> None:
+        """Nothing: the bench is there."""
+
     async def perform(self, case: Case, variant: Variant) -> None:
         """Perform one case; see `runner.Performer`.
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from signoff_conformance.cases import Case, Variant
 from signoff_conformance.contract import Contract
 from signoff_conformance.control import Control
-from signoff_conformance.endpoints import Host, kind_of
+from signoff_conformance.endpoints import Host, kind_of, turn_and_path
 from signoff_conformance.http1 import Message
 from signoff_conformance.mutants.between import Between
 from signoff_conformance.mutants.changes import Meddler
@@ -50,6 +50,15 @@ class Through:
     async def stop(self, *, kill: bool = False) -> None:
         """End the server; the proxy refuses what comes then by closing the connection."""
         await self._target.stop(kill=kill)
+
+    @property
+    def is_emptied(self) -> bool:
+        """As the server is."""
+        return self._target.is_emptied
+
+    async def renew(self) -> None:
+        """Begin the server anew."""
+        await self._target.renew()
 
 
 class MeddledHost(Host):
@@ -114,5 +123,5 @@ class MeddledPerformer(ServerPerformer):
 
 
 def _message(request: Message) -> str:
-    path = request.start.split(" ")[1].partition("?")[0]
+    _, path = turn_and_path(request.start.split(" ")[1].partition("?")[0])
     return kind_of(path.lstrip("/").partition("/")[2], request.body)
