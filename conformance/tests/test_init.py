@@ -35,6 +35,19 @@ async def test_a_skeleton_runs_as_it_is_and_is_believed(lang, tmp_path):
         await bench.stop()
 
 
+@pytest.mark.parametrize(
+    "lang,names",
+    [("python", {"agent.py"}), ("go", {"main.go", "verbs.go"}), ("typescript", {"agent.mjs"})],
+)
+def test_the_skeleton_of_an_agent_is_that_of_the_sdk(lang, names, tmp_path):
+    into = ["--into", str(tmp_path)]
+    done = CliRunner().invoke(app, ["init", "--lang", lang, "--of", "agent", *into])
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert "check --agent" in done.output
+    assert CliRunner().invoke(app, ["init", "--lang", lang, "--of", "agent", *into]).exit_code == 2
+
+
 def test_what_is_there_is_not_written_over(tmp_path):
     (tmp_path / "adapter.py").write_text("mine")
     done = CliRunner().invoke(app, ["init", "--lang", "python", "--into", str(tmp_path)])

@@ -22,6 +22,8 @@ from signoff_conformance.wire import Wire
 START_SECONDS: Final = 30.0
 """How long an agent may take to register after its start."""
 
+LATER_SECONDS: Final = 1.0
+
 SETTINGS: Final[Mapping[str, Any]] = {"shutdown_ms": 300}
 """What agents are started with, where a case does not say otherwise."""
 
@@ -162,6 +164,10 @@ class Bench:
         sent = {"Content-Type": "application/json", **(headers or {}), **signed}
         exchange = await wire.send("POST", path, sent, body)
         exchange.message = message
+        process = self.running
+        if not exchange.status and not process.expected:
+            # Its end may be seen a little later than that it does not answer.
+            await self.proxy.changed.until(lambda: process.exit is not None, LATER_SECONDS)
         self.look()
         return exchange
 

@@ -11,6 +11,7 @@ from signoff_conformance.agent.bench import Bench
 from signoff_conformance.agent.judging import PATIENCE_SECONDS
 from signoff_conformance.agent.records import NODE
 from signoff_conformance.probes import JSON
+from signoff_conformance.runner import Failed
 
 _LATE: Final = f"within {PATIENCE_SECONDS:g} s"
 
@@ -21,11 +22,14 @@ async def probe(bench: Bench) -> None:
     Raises:
         AdapterFault: it does not; the text says what it did instead.
     """
-    await bench.clean()
-    _registration(bench)
-    await _unknown(bench)
-    await _passes_on(bench)
-    await bench.clean()
+    try:
+        await bench.clean()
+        _registration(bench)
+        await _unknown(bench)
+        await _passes_on(bench)
+        await bench.clean()
+    except Failed as failed:
+        raise AdapterFault(f"probe: {failed}") from None
 
 
 def _registration(bench: Bench) -> None:
