@@ -120,18 +120,23 @@ def check(
         seen.value(),
         _subjects(adapter, agent, {} if alone else {subject: server_cmd or server_url or ""}),
     )
-    if json_report:
-        report.write_json(whole, json_report)
-    if junit:
-        report_junit.write_junit(whole, junit)
-    if html:
-        report_html.write_html([whole.value()], html)
+    _write(whole, json_report, junit, html)
     if bundles:
         said = {"server_cmd": server_cmd, "keys_cmd": keys_cmd, "database": database}
         said |= {"server_url": server_url}
         bundled.write(bundles, told, said | {"adapter": adapter, "agent": agent})
     _say(whole)
     raise typer.Exit(judgement.exit)
+
+
+def _write(whole: Report, json_report: Path | None, junit: Path | None, html: Path | None) -> None:
+    """Write the report in the forms that have a file."""
+    if json_report:
+        report.write_json(whole, json_report)
+    if junit:
+        report_junit.write_junit(whole, junit)
+    if html:
+        report_html.write_html([whole.value()], html)
 
 
 def replay(

@@ -28,81 +28,54 @@ NO_JSON: Final[Mapping[str, bytes]] = {
 def cases(contract: Contract) -> Iterator[Case]:
     """413, 415, 400 invalid_json, 400 invalid_request of bodies."""
     operations = [one for one in contract.operations.values() if one.body is not None]
+    yield from _forms(contract, operations)
+    yield from _contents(contract, operations)
+
+
+def _forms(contract: Contract, operations: list[Operation]) -> Iterator[Case]:
+    """What is looked at before what a body says: its length, its type, whether it is JSON."""
+    over = "A body over the limit is 413"
+    yield _case("001", over, "BODY-LIMIT", _too_large(operations, over=True), "002")
+    just = "A body of just the limit is not too large"
+    yield _case("002", just, "BODY-LIMIT", _too_large(operations, over=False))
+    other = "A body that is not application/json is 415"
+    yield _case("003", other, "BODY-TYPE", _other_type(contract, operations), "005")
     yield _case(
-        "SRV-BODY-001",
-        "A body over the limit is 413",
-        "BODY-LIMIT",
-        _too_large(operations, over=True),
-        twin="SRV-BODY-002",
-    )
-    yield _case(
-        "SRV-BODY-002",
-        "A body of just the limit is not too large",
-        "BODY-LIMIT",
-        _too_large(operations, over=False),
-    )
-    yield _case(
-        "SRV-BODY-003",
-        "A body that is not application/json is 415",
-        "BODY-TYPE",
-        _other_type(contract, operations),
-        twin="SRV-BODY-005",
-    )
-    yield _case(
-        "SRV-BODY-004",
+        "004",
         "A body that is no JSON is 400 invalid_json",
         "BODY-JSON",
         _no_json(operations),
-        twin="SRV-BODY-005",
+        "005",
     )
-    yield _case(
-        "SRV-BODY-005",
-        "A body that fits is not refused for its form",
-        "BODY-FITS",
-        _fitting(contract, operations),
-    )
-    yield _case(
-        "SRV-BODY-006",
-        "A required member that is missing is 400 with its pointer",
-        "BODY-FITS",
-        _missing(contract, operations),
-        twin="SRV-BODY-005",
-    )
-    yield _case(
-        "SRV-BODY-007",
-        "A member of another type, null too, is 400 with its pointer",
-        "BODY-FITS",
-        _mistyped(contract, operations),
-        twin="SRV-BODY-005",
-    )
-    yield _case(
-        "SRV-BODY-008",
-        "An unknown member of a closed body is 400 with its pointer",
-        "BODY-CLOSED",
-        _unknown(contract, operations, closed=True),
-        twin="SRV-BODY-009",
-    )
-    yield _case(
-        "SRV-BODY-009",
-        "An unknown member of an open body is no fault",
-        "BODY-CLOSED",
-        _unknown(contract, operations, closed=False),
-    )
+    fits = "A body that fits is not refused for its form"
+    yield _case("005", fits, "BODY-FITS", _fitting(contract, operations))
+
+
+def _contents(contract: Contract, operations: list[Operation]) -> Iterator[Case]:
+    """What a body says: members that are missing, of another type, or not known."""
+    missing = "A required member that is missing is 400 with its pointer"
+    yield _case("006", missing, "BODY-FITS", _missing(contract, operations), "005")
+    mistyped = "A member of another type, null too, is 400 with its pointer"
+    yield _case("007", mistyped, "BODY-FITS", _mistyped(contract, operations), "005")
+    closed = "An unknown member of a closed body is 400 with its pointer"
+    yield _case("008", closed, "BODY-CLOSED", _unknown(contract, operations, closed=True), "009")
+    is_open = "An unknown member of an open body is no fault"
+    yield _case("009", is_open, "BODY-CLOSED", _unknown(contract, operations, closed=False))
 
 
 def _case(
-    case_id: str,
+    number: str,
     title: str,
     requirement: str,
     variants: Iterator[Variant],
     twin: str | None = None,
 ) -> Case:
     return Case(
-        id=case_id,
+        id=f"SRV-BODY-{number}",
         title=title,
         requirement=requirement,
         steps=({"generated": "step"},),
-        twin=twin,
+        twin=f"SRV-BODY-{twin}" if twin else None,
         variants=tuple(variants),
     )
 
