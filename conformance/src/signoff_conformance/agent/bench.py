@@ -79,7 +79,7 @@ class Bench:
         self._settings = settings
         self.plane.forget()
         env = {
-            "SIGNOFF_SERVER": self.proxy.url,
+            "SIGNOFF_SERVER": self.address,
             "SIGNOFF_API_KEY": KEY,
             "SIGNOFF_AGENT_HOST": "127.0.0.1",
             "PORT": "0",
@@ -132,6 +132,11 @@ class Bench:
         return lives and self._settings == settings
 
     @property
+    def address(self) -> str:
+        """Where the agent finds the control plane."""
+        return self.proxy.url
+
+    @property
     def running(self) -> Process:
         """The process, which must be there."""
         if self.process is None:
@@ -158,7 +163,7 @@ class Bench:
         sign: Mapping[str, Any] | None = None,
     ) -> Exchange:
         """Send a message to the agent, signed; `sign` says how the signature is not as usual."""
-        base = str((self.plane.instance or {}).get("base_url", "")).rstrip("/")
+        base = self._base()
         wire = self._wires.setdefault(base, Wire(base, self.kept))
         signed = self._signed(body, message_id, sign or {})
         sent = {"Content-Type": "application/json", **(headers or {}), **signed}
@@ -223,6 +228,14 @@ class Bench:
         values = (signed_id, str(stamp), sign.get("before", "") + made)
         left_out = sign.get("without", ())
         return {name: v for name, v in zip(SIGNED, values, strict=True) if name not in left_out}
+
+    def _base(self) -> str:
+        """Where the agent takes what it is sent."""
+        return str((self.plane.instance or {}).get("base_url", "")).rstrip("/")
+
+    def did(self, execution_id: str) -> list[Mapping[str, Any]]:
+        """What the attempts of an execution have done."""
+        return list(self.running.did(execution_id))
 
     def _message_id(self) -> str:
         self._sent += 1

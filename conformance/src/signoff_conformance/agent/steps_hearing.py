@@ -57,7 +57,7 @@ class HearingSteps(Judging):
         one = self._run(step["of"])
         if step.get("settled", False):
             await self._beat()
-        rows = self._bench.running.did(one.id)
+        rows = self._bench.did(one.id)
         told = [{"did": row["did"], "attempt": row["attempt"]} for row in rows]
         wanted = step["did"]
         if isinstance(wanted, list):

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     SERVER_WIRE = "wire of the server"
     CLIENT_WIRE = "wire of the client"
     AGENT = "agent"
+    AGENT_WIRE = "wire of the agent"
 
 
 @dataclass(frozen=True, slots=True)

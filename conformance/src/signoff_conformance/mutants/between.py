@@ -31,9 +31,12 @@ class Between(Proxy):
         self.name_of = name_of
         self.meddler = Meddler(())
 
-    def begin(self, meddler: Meddler) -> None:
-        """Change what comes from now on as another mutant says."""
-        self.reset()
+    def begin(self, meddler: Meddler, *, keep: bool = False) -> None:
+        """Change what comes from now on as another mutant says; ``keep`` the connections."""
+        if keep:
+            self.exchanges.clear()
+        else:
+            self.reset()
         self.meddler = meddler
         self.lingers = any(one.do == "linger" for one in meddler.changes)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from signoff_conformance import matching
 
@@ -106,15 +106,19 @@ class Meddler:
                 return f"{argument}{uuid.uuid4().hex[:8]}"
             case "$key":
                 return self.keys.get(argument, matching.ABSENT)
-            case "$backwards":
-                return old[::-1] if isinstance(old, list) else old
-            case "$part":
-                return old[argument[0] : argument[1]] if isinstance(old, list | str) else old
             case "$with":
                 return f"{old}{argument}"
             case "$absent":
                 return matching.ABSENT
-        return told
+        return _LISTS[name](old, argument) if name in _LISTS else told
+
+
+_LISTS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "$backwards": lambda old, _: old[::-1] if isinstance(old, list) else old,
+    "$twice": lambda old, _: old * 2 if isinstance(old, list) else old,
+    "$and": lambda old, item: [*old, item] if isinstance(old, list) else old,
+    "$part": lambda old, ends: old[slice(*ends)] if isinstance(old, list | str) else old,
+}
 
 
 def _is_of(change: Change, name: str) -> bool:

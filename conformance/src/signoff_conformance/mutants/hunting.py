@@ -11,14 +11,16 @@ from typing import Final
 
 from signoff_conformance import own_adapters, reference
 from signoff_conformance.adapter import AdapterFault
+from signoff_conformance.agent import check as agent_check
 from signoff_conformance.agent.bench import Bench as AgentBench
 from signoff_conformance.agent.performer import AgentPerformer
 from signoff_conformance.cases import Case
 from signoff_conformance.client_bench import Bench
 from signoff_conformance.client_performer import ClientPerformer
 from signoff_conformance.contract import Contract
-from signoff_conformance.mutants import Death, DoesNotApply, Mutant, edits, face, patches
+from signoff_conformance.mutants import Death, DoesNotApply, Kind, Mutant, edits, face, patches
 from signoff_conformance.mutants.agents import AgentMutant
+from signoff_conformance.mutants.around import MeddledAgents
 from signoff_conformance.mutants.before import MeddledPerformer
 from signoff_conformance.mutants.behind import MeddledBench
 from signoff_conformance.mutants.edits import ClientMutant
@@ -55,7 +57,7 @@ def prey(mutants: Sequence[Mutant]) -> Iterator[Prey]:
     for mutant in mutants:
         if isinstance(mutant, ClientMutant):
             yield from (Prey(mutant, language) for language in mutant.edits)
-        elif isinstance(mutant, WireMutant) and mutant.between in ("client", "caller"):
+        elif isinstance(mutant, WireMutant) and mutant.kind is not Kind.SERVER_WIRE:
             yield Prey(mutant, WIRED_LANGUAGE)
         else:
             yield Prey(mutant)
@@ -117,6 +119,7 @@ class Hunter:
         folder.mkdir()
         self._wired: MeddledPerformer | None = None
         self._bench: MeddledBench | None = None
+        self._agents: MeddledAgents | None = None
         self._made = 0
         # Beside clients stands one server for all: that they are wrong is nothing to it.
         self._beside = self._started(PROFILES["open"], "127.0.0.1:9")
@@ -131,6 +134,8 @@ class Hunter:
                 return await self._in_agent(mutant, one.language)
             if isinstance(mutant, ClientMutant):
                 return await self._in_client(mutant, one.language)
+            if isinstance(mutant, WireMutant) and mutant.kind is Kind.AGENT_WIRE:
+                return await self._around(mutant, one.language)
             if isinstance(mutant, WireMutant) and one.language:
                 return await self._behind(mutant, one.language)
             if isinstance(mutant, WireMutant):
@@ -146,6 +151,8 @@ class Hunter:
             await self._wired.stop()
         if self._bench is not None:
             await self._bench.leave()
+        if self._agents is not None:
+            await self._agents.stop()
         await self._beside.stop()
 
     async def _in_server(self, mutant: ServerMutant) -> list[Death]:
@@ -217,6 +224,17 @@ class Hunter:
             await self._bench.start()
         self._bench.meet(mutant)
         performer = ClientPerformer(self._bench, PATIENCE_SECONDS)
+        return [await face(mutant, one, self._cases, performer, language) for one in mutant.killers]
+
+    async def _around(self, mutant: WireMutant, language: str) -> list[Death]:
+        if self._agents is None:
+            folder = self._folder / "agents"
+            folder.mkdir()
+            command = await agent_check.command_of(language, folder)
+            self._agents = MeddledAgents(command, folder, self._contract)
+            await self._agents.start()
+        self._agents.meet(mutant)
+        performer = AgentPerformer(self._agents)
         return [await face(mutant, one, self._cases, performer, language) for one in mutant.killers]
 
     def _started(self, profile: Profile, subscriber: str, **env: str) -> Started:

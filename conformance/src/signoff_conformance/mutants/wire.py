@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from signoff_conformance import documents, places
 from signoff_conformance.cases import Case
@@ -24,7 +24,8 @@ class WireMutant(Mutant):
 
     between: str
     """``server``: requests to it; ``messages``: what it sends; ``client``: the requests of a
-    client; ``caller``: the lines of its adapter."""
+    client; ``caller``: the lines of its adapter; ``agent``: the requests of an agent; ``work``:
+    what it is sent; ``log``: what it has done."""
     changes: Sequence[Change]
 
 
@@ -46,11 +47,21 @@ def load(cases: Mapping[str, Case], folder: Path = places.MUTANTS / "wire") -> S
     ]
 
 
+_KINDS: Final[Mapping[str, Kind]] = {
+    "server": Kind.SERVER_WIRE,
+    "messages": Kind.SERVER_WIRE,
+    "client": Kind.CLIENT_WIRE,
+    "caller": Kind.CLIENT_WIRE,
+    "agent": Kind.AGENT_WIRE,
+    "work": Kind.AGENT_WIRE,
+    "log": Kind.AGENT_WIRE,
+}
+
+
 def _mutant(row: Mapping[str, Any]) -> WireMutant:
-    ours = row["between"] in ("server", "messages")
     return WireMutant(
         row["name"],
-        Kind.SERVER_WIRE if ours else Kind.CLIENT_WIRE,
+        _KINDS[row["between"]],
         row["sentence"],
         [Killer(*pair) for pair in row["killed_by"].items()],
         row.get("real", False),
