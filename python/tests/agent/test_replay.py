@@ -1,5 +1,6 @@
 """A later attempt goes on where the earlier one stopped: what is recorded is not done again."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -225,3 +226,38 @@ async def test_a_model_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SIGNOFF_MODEL", raising=False)
     with pytest.raises(Exception, match="SIGNOFF_MODEL"):
         await Agent("shop").ai(user="how many?")
+
+
+async def test_nothing_is_done_any_more_in_a_run_that_has_ended_elsewhere(
+    plane: ControlPlane,
+) -> None:
+    app, done = Agent("late"), list[str]()
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        done.append("first")
+        begun.set()
+        await ended.wait()
+
+    async def compensate() -> None:
+        done.append("compensate")
+
+    @app.reasoner()
+    async def work() -> None:
+        try:
+            await app.step("first", first)
+        except Exception:  # noqa: BLE001 - as careless code does
+            await app.step("compensate", compensate)
+
+    async with plane.serving(app):
+        run = await plane.client.execute_async("late.work")
+        await begun.wait()
+        await plane.client.report_execution_status(
+            run.execution_id, status="failed", error="elsewhere"
+        )
+        ended.set()
+        async with asyncio.timeout(20):
+            while len(app._in_hand) > 0:
+                await asyncio.sleep(0.01)
+    assert done == ["first"]
+    assert (await plane.client.get_execution(run.execution_id)).error == "elsewhere"
