@@ -1,11 +1,13 @@
 """A client and reviewer as a process: starts runs, decides their gates, waits for their ends.
 
 It sends each request once, writes down every failure, and then sends it again to the next server,
-until there is an answer. SERVERS are URLs; NAME begins the names of its RUNS; OUT gets one line of
-JSON for each failure, and one for each run that has ended.
+until there is an answer. SERVERS are URLs; NAME begins the names of its runs; OUT gets one line of
+JSON for each failure, and one for each run that has ended. It begins no run any more once there is
+a file STOP.
 """
 
 import asyncio
+import itertools
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
@@ -89,7 +91,9 @@ class Load:
 async def main() -> None:
     clients = [AsyncClient(url, retry=ONE_TRY) for url in os.environ["SERVERS"].split()]
     load = Load(clients, Path(os.environ["OUT"]))
-    names = (f"{os.environ['NAME']}-{n}" for n in range(int(os.environ["RUNS"])))
+    stop = Path(os.environ["STOP"])
+    numbers = itertools.takewhile(lambda _: not stop.exists(), itertools.count())
+    names = (f"{os.environ['NAME']}-{number}" for number in numbers)
     await asyncio.gather(*(load.work(names) for _ in range(AT_ONCE)))
     for client in clients:
         await client.aclose()
