@@ -19,6 +19,7 @@ from signoff.server.store import (
     queries,
 )
 from signoff.server.store.postgres import PostgresStore
+from signoff.server.store.postgres_transaction import Undone
 from tests.postgres import Cluster, new_database, run, running_cluster
 from tests.server.conftest import emptied
 from tests.server.rows import key
@@ -231,9 +232,9 @@ async def test_what_is_undone_again_and_again_is_given_up(
 
     async def deadlock(*_: object) -> None:
         tries.append(1)
-        raise asyncpg.DeadlockDetectedError("deadlock detected")
+        raise Undone from asyncpg.DeadlockDetectedError("deadlock detected")
 
-    monkeypatch.setattr("signoff.server.store.postgres_transaction._touch", deadlock)
+    monkeypatch.setattr(postgres, "run", deadlock)
     with pytest.raises(StoreUnavailable, match="undid it 10 times: deadlock detected"):
         await engine.apply(key(1))
     assert len(tries) == postgres.TRIES

@@ -225,7 +225,8 @@ async def test_a_target_that_hangs_holds_up_no_other(
         # After a failure it is tried with one at a time, until one arrives.
         house.clock.advance(10_000)
         await house.maintenance.run_due()
-        await asyncio.wait(house.maintenance._outgoing.delivery.calls)
+        if calls := house.maintenance._outgoing.delivery.calls:  # they may be recorded by now
+            await asyncio.wait(calls)
         await house.maintenance.run_due()
         await agent.until(lambda: len(agent.heard) == 5 and agent.open == 1)
         agent.respond = answer(200)

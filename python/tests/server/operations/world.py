@@ -80,7 +80,7 @@ class World:
             node_id=node_id,
             version="1.0.0",
             own=int(own),
-            reasoners="[]",
+            reasoners='[{"id": "decide_refund"}]',
             skills="[]",
             metadata="{}",
             owner="local",

@@ -29,3 +29,8 @@ class FailPoints:
     before_commit: Callable[[], None] = _pass
     after_commit: Callable[[], None] = _pass
     before_read: Callable[[], None] = _pass
+
+    @property
+    def armed(self) -> bool:
+        """Whether the moments around a commit have to be kept apart."""
+        return self.before_commit is not _pass or self.after_commit is not _pass

@@ -1,5 +1,7 @@
 """PostgreSQL: one transaction per change, on connections that are kept open.
 
+Most changes are one statement; see ``postgres_joining``. What follows holds for them, too.
+
 Transactions are READ COMMITTED: a change locks the heads of its chains first, and its guards are
 part of the statements that they guard, so each is checked against what is committed when it is
 its turn. A guard that does not hold undoes the transaction, as on every engine.
@@ -35,8 +37,9 @@ from signoff.server.store.postgres_connections import (
     is_unavailable,
     unavailable,
 )
+from signoff.server.store.postgres_joining import Job
 from signoff.server.store.postgres_schema import migrate
-from signoff.server.store.postgres_transaction import Job, Undone, run
+from signoff.server.store.postgres_transaction import Undone, run
 
 TRIES = 10
 """How often a change is applied anew after a deadlock or a lost connection."""

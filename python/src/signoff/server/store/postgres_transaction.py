@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from signoff.server.domain.store import Missed, Statement, StoreUnavailable
+from signoff.server.store import postgres_joining as joining
 from signoff.server.store.postgres_connections import (
     LOST,
     TRANSIENT,
@@ -19,10 +20,8 @@ from signoff.server.store.postgres_connections import (
 if TYPE_CHECKING:
     from signoff.server.store.fail_points import FailPoints
     from signoff.server.store.postgres_connections import Session
+    from signoff.server.store.postgres_joining import Job
     from signoff.server.store.queries import Bound
-
-Job: TypeAlias = "list[tuple[Statement, Bound]]"
-"""The statements of a change, each in the engine's dialect."""
 
 
 class Undone(Exception):
@@ -38,6 +37,35 @@ async def run(session: Session, job: Job, fail_points: FailPoints) -> None:
         StoreUnavailable: it was not committed, or nobody knows.
         Exception: what the database says of a statement or value that is wrong.
     """
+    whole = None if fail_points.armed else joining.joined(job)
+    if whole is not None:
+        await _run_joined(session, job, whole)
+    else:
+        await _run_apart(session, job, fail_points)
+
+
+async def _run_joined(session: Session, job: Job, whole: Bound) -> None:
+    """One statement is a transaction of its own, committed when it answers."""
+    sql, values = whole
+    try:
+        await session.execute(sql, *values)
+    except asyncpg.UniqueViolationError as error:
+        raise Missed(_inserting(job, error.table_name)) from error
+    except asyncpg.InvalidTextRepresentationError as error:
+        statement = joining.missed(job, str(error))
+        if statement is None:
+            raise
+        raise Missed(statement) from error
+    except TRANSIENT as error:
+        raise Undone from error
+    except Exception as error:
+        # When the connection was lost, it may have been committed: nobody knows.
+        if is_unavailable(error):
+            raise unavailable(error) from error
+        raise
+
+
+async def _run_apart(session: Session, job: Job, fail_points: FailPoints) -> None:
     try:
         await session.execute("BEGIN")
         for statement, bound in job:
@@ -59,6 +87,14 @@ async def run(session: Session, job: Job, fail_points: FailPoints) -> None:
         fail_points.after_commit()
     except Exception as error:
         raise unavailable(error) from error
+
+
+def _inserting(job: Job, table: str | None) -> Statement:
+    """What wrote to a table first: another change took its key."""
+    for statement, (sql, _) in job:
+        if sql.startswith(f"INSERT INTO {table} "):
+            return statement
+    return job[0][0]
 
 
 async def _touch(session: Session, statement: Statement, bound: Bound) -> None:
