@@ -49,8 +49,12 @@ async def newest_attempt(context: Context, principal: Principal, text: str) -> R
     return row
 
 
-async def newest_tree(context: Context, principal: Principal, text: str) -> Tree:
+async def newest_tree(
+    context: Context, principal: Principal, text: str, known: Row | None = None
+) -> Tree:
     """The same, ready to be changed: with one read for an execution without a parent.
+
+    With none if its row is ``known``, as for :meth:`Tree.load`.
 
     Raises:
         NotFound, Refusal, Conflict: as :func:`newest_attempt`.
@@ -58,7 +62,7 @@ async def newest_tree(context: Context, principal: Principal, text: str) -> Tree
     named = _parse(text)
     if named is None:
         raise _unknown(text)
-    tree = await Tree.load(context, named.execution_id)
+    tree = await Tree.load(context, named.execution_id, known=known)
     row = tree.execution.row
     if named.attempt > max(1, row["attempt"]):
         raise _unknown(text)

@@ -72,8 +72,10 @@ async def request_execution_approval(
         raise NotFound(f"{node_id} has no execution {execution_id}")
     await _check_callback_url(context, node_id, body.get("callback_url"))
 
+    known = serial.once(context, row["run_id"], row)
+
     async def work() -> Shape:
-        tree = await Tree.load(context, row["execution_id"])
+        tree = await Tree.load(context, row["execution_id"], known=known())
         access.require_newest(tree.execution.row, max(1, row["attempt"]))
         access.require_unfinished(context, tree.execution.row)
         return await _ask(context, principal, tree, body)

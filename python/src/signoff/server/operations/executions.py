@@ -8,7 +8,7 @@ from typing import Any
 from signoff.contract_gen import ExecutionStatus
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row, given
-from signoff.server.operations import access, cursors, rendering, starting
+from signoff.server.operations import access, approval_reads, cursors, rendering, starting
 from signoff.server.operations.context import Context
 from signoff.server.operations.rendering import Shape
 from signoff.server.operations.waiting import wait_for
@@ -81,15 +81,12 @@ async def get_execution(
     Raises:
         Refusal: ``not_found``, ``forbidden``.
     """
-    row = await access.readable_execution(context, principal, execution_id)
-    bare = row["execution_id"]
 
     async def look() -> Row:
-        return await access.stored(context, bare)
+        return await access.readable_execution(context, principal, execution_id)
 
-    if wait_seconds > 0:
-        row = await wait_for(context, f"exec:{bare}", look, _finished, wait_seconds)
-    return await shape(context, row)
+    topic = f"exec:{approval_reads.bare(execution_id)}"
+    return await shape(context, await wait_for(context, topic, look, _finished, wait_seconds))
 
 
 async def list_executions(

@@ -38,8 +38,10 @@ async def report_execution_status(
     """
     row = await access.newest_attempt(context, principal, execution_id)
 
+    known = serial.once(context, row["run_id"], row)
+
     async def work() -> Shape:
-        tree = await access.newest_tree(context, principal, execution_id)
+        tree = await access.newest_tree(context, principal, execution_id, known())
         if not tree.execution.finished:
             await _apply(context, principal.actor, tree, body)
         elif not _is_repeat(tree.execution.row, body):

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, TypeVar
 
-from signoff.server.domain.store import Missed, StoreUnavailable
+from signoff.server.domain.store import Missed, Row, StoreUnavailable
 
 if TYPE_CHECKING:
     from signoff.server.operations.context import Context
@@ -32,6 +32,10 @@ class Locks:
     def hold(self, key: str) -> AbstractAsyncContextManager[None]:
         """Hold the lock of ``key``. Never take a second one inside."""
         return _Hold(self._shared, key)
+
+    def is_free(self, key: str) -> bool:
+        """Whether nobody holds the lock of ``key``."""
+        return key not in self._shared
 
     def __len__(self) -> int:
         return len(self._shared)
@@ -70,6 +74,16 @@ class _Hold(AbstractAsyncContextManager[None]):
         lock.users -= 1
         if not lock.users:
             del self._shared[self._key]
+
+
+def once(context: Context, key: str, row: Row) -> Callable[[], Row | None]:
+    """A row that was just read, for the first try of a change under ``key``.
+
+    Those after a miss get None, and read again; so does the first when it has to wait for others,
+    who may be about to change the row. Its guards are those of a row that was read anew.
+    """
+    known: list[Row] = [row] if context.locks.is_free(key) else []
+    return lambda: known.pop() if known else None
 
 
 async def every(works: Iterable[Awaitable[T]]) -> list[T]:

@@ -100,15 +100,23 @@ class Tree(Draft):
         self._leased: set[str] = set()
 
     @classmethod
-    async def load(cls, context: Context, execution_id: str, *, descendants: bool = False) -> Tree:
+    async def load(
+        cls,
+        context: Context,
+        execution_id: str,
+        *,
+        descendants: bool = False,
+        known: Row | None = None,
+    ) -> Tree:
         """Read an execution by its bare id, with its ancestors.
 
-        With ``descendants`` also all executions below it.
+        With ``descendants`` also all executions below it. ``known`` is its row if it was read just
+        now: see :func:`signoff.server.operations.serial.once`.
 
         Raises:
             NotFound: there is no such execution.
         """
-        row = await context.store.one("get_execution", execution_id=execution_id)
+        row = known or await context.store.one("get_execution", execution_id=execution_id)
         if row is None:
             raise NotFound(f"there is no execution {execution_id}")
         others = await _ancestors(context.store, row)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -114,6 +114,27 @@ def _told(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+class _Loan(AbstractAsyncContextManager["Session"]):
+    # No generator: every query passes here.
+
+    def __init__(self, lender: Connections) -> None:
+        self._lender = lender
+        self._session: Session | None = None
+
+    async def __aenter__(self) -> Session:
+        self._session = await self._lender.borrow()
+        return self._session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            self._lender.give_back(self._session, error)
+
+
 class Connections:
     """Connections that are kept open, lent to one task at a time, and replaced when they break."""
 
@@ -123,28 +144,36 @@ class Connections:
         self._idle: list[Session] = []
         self._closed = False
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[Session]:
+    def lend(self) -> AbstractAsyncContextManager[Session]:
         """A connection for the block, which leaves it without a transaction.
 
         Raises:
             StoreUnavailable: the database can't be reached, or all connections stay in use.
         """
-        try:
-            async with asyncio.timeout(LEND_SECONDS):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise StoreUnavailable("all connections to the database are in use") from None
-        try:
-            session = self._take() or await connect(self._url)
+        return _Loan(self)
+
+    async def borrow(self) -> Session:
+        """A connection that :meth:`give_back` gets back, as :meth:`lend` does."""
+        if self._slots.locked():  # a time-out costs as much as all the rest of this
             try:
-                yield session
-            except BaseException as error:
-                if session.is_in_transaction() or isinstance(error, _IN_DOUBT):
-                    session.terminate()
-                raise
-            finally:
-                self._give_back(session)
+                async with asyncio.timeout(LEND_SECONDS):
+                    await self._slots.acquire()
+            except TimeoutError:
+                raise StoreUnavailable("all connections to the database are in use") from None
+        else:
+            await self._slots.acquire()
+        try:
+            return self._take() or await connect(self._url)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def give_back(self, session: Session, error: BaseException | None) -> None:
+        """Take a connection back, after what has gone wrong with it, if anything has."""
+        try:
+            if error is not None and (session.is_in_transaction() or isinstance(error, _IN_DOUBT)):
+                session.terminate()
+            self._give_back(session)
         finally:
             self._slots.release()
 
