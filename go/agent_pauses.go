@@ -85,6 +85,9 @@ func (r *Run) WaitForResume(approvalRequestID string, options *WaitOptions) (*Ap
 	if err != nil {
 		return nil, err
 	}
+	if approvalRequestID == "" {
+		return nil, errNoOwnID() // the newest question would be found, whichever it is
+	}
 	state, err := a.client.GetExecutionApprovalStatus(r.ctx, a.nodeID, a.id, approvalRequestID)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil

@@ -88,6 +88,9 @@ func (c *Client) Decide(ctx context.Context, id string, decision *NewDecision) (
 // is not empty, one of that execution. It is [ErrNotFound] when there is none, and
 // [ErrAmbiguousRequestID] when several standalone ones, of several owners, are pending.
 func (c *Client) FindApprovalRequest(ctx context.Context, approvalRequestID, executionID string) (*Approval, error) {
+	if approvalRequestID == "" {
+		return nil, errNoOwnID() // a list would have everybody's
+	}
 	filter := ApprovalFilter{ApprovalRequestID: approvalRequestID, ExecutionID: executionID}
 	if executionID == "" {
 		filter.ExecutionID = "none"
@@ -111,6 +114,16 @@ func (c *Client) FindApprovalRequest(ctx context.Context, approvalRequestID, exe
 		return nil, &Error{Status: http.StatusConflict, Code: ProblemCodeAmbiguousRequestID, Detail: detail, Candidates: pending}
 	}
 	return &page.Items[0], nil
+}
+
+// errNoOwnID is the server's answer to an own id that is empty. The client says it itself, as an empty
+// parameter is left out of what it sends: somebody else's newest question would be found.
+func errNoOwnID() *Error {
+	place := ProblemError{In: "query", Pointer: "/approval_request_id", Detail: "must not be empty"}
+	return &Error{
+		Status: http.StatusBadRequest, Code: ProblemCodeInvalidRequest,
+		Detail: "approval_request_id: must not be empty", Errors: []ProblemError{place},
+	}
 }
 
 func isApprovalID(id string) bool { return strings.HasPrefix(id, "apr_") }
