@@ -13,6 +13,7 @@ from signoff import (
     AsyncClient,
     Client,
     ForbiddenError,
+    InvalidRequestError,
     InvalidSignatureError,
     NotFoundError,
     PauseTimeoutError,
@@ -360,6 +361,16 @@ async def test_an_own_id_is_looked_up_among_the_standalone_requests(call):
     assert (await call("find_approval_request", "claim-1")).id == asked.id
     with pytest.raises(NotFoundError, match="there is no approval request claim-1"):
         await call("find_approval_request", "claim-1", execution_id="exec_0")
+
+
+async def test_an_own_id_that_is_empty_or_missing_is_nobodys_question(call):
+    asked = await call("request_approval", "claim-1")
+    for verb in ("decide", "wait_for_approval", "find_approval_request"):
+        with pytest.raises(InvalidRequestError, match="must not be empty"):
+            await call(verb, "", *(["approved"] if verb == "decide" else []))
+    with pytest.raises(TypeError, match="approval_request_id must be a string"):
+        await call("find_approval_request", None)
+    assert (await call("get_approval_request", asked.id)).status == "pending"
 
 
 async def test_an_own_id_that_is_pending_is_waited_for_by_its_apr_id(kind):

@@ -29,7 +29,7 @@ from signoff.errors import (
     TransportError,
     WaitTimeoutError,
 )
-from signoff.exchange import ABSENT, content, given, user_json
+from signoff.exchange import ABSENT, content, given, own_id, user_json
 from signoff.operations import AsyncOperations, JSONObject, Time
 from signoff.results import ApprovalResult, is_decided
 from signoff.retries import FOREVER, ONCE, Retry, next_wait
@@ -316,7 +316,9 @@ class AsyncClient(AsyncOperations):
         Raises:
             NotFoundError: there is none.
             AmbiguousRequestIdError: several standalone ones, of several owners, are pending.
+            TypeError: the id is no string.
         """
+        own_id(approval_request_id)
         page = await self.list_approval_requests(
             approval_request_id=approval_request_id, execution_id=execution_id or "none"
         )

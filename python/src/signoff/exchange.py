@@ -140,6 +140,17 @@ def build(
 _VISIBLE: Final = re.compile(r"[!-~][ -~]{0,1998}[!-~]|[!-~]")
 
 
+def own_id(approval_request_id: object) -> None:
+    """Check an own id that goes into a query, where None would be left out: it would find
+    somebody else's newest question.
+
+    Raises:
+        TypeError: it is no string.
+    """
+    if not isinstance(approval_request_id, str):
+        raise TypeError("approval_request_id must be a string")
+
+
 def _segment(name: str, value: str) -> str:
     # A client of HTTP takes these away before it sends, and then asks for something else.
     if value in ("", ".", ".."):

@@ -1,11 +1,17 @@
 """`pause` asks once and returns what a person said; `wait_for_resume` attaches and never asks."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from signoff import AlreadyDecidedError, ApprovalResult, PauseTimeoutError, WaitTimeoutError
+from signoff import (
+    AlreadyDecidedError,
+    ApprovalResult,
+    InvalidRequestError,
+    PauseTimeoutError,
+    WaitTimeoutError,
+)
 from signoff.agent import Agent
 from signoff.testing import ControlPlane
 
@@ -145,6 +151,28 @@ async def test_nothing_to_resume_is_none_at_once(plane: ControlPlane) -> None:
     async with plane.serving(app):
         run = await plane.client.execute_async("asker.ask")
         assert await finished(plane, run.execution_id) == ("succeeded", True)
+
+
+async def test_resuming_an_id_that_is_empty_or_missing_finds_no_other_question(
+    plane: ControlPlane,
+) -> None:
+    app = Agent("asker")
+    heard: list[BaseException] = []
+
+    @app.reasoner()
+    async def ask() -> None:
+        await app.pause("q-1")
+        for missing in ("", cast("str", None)):
+            try:
+                await app.wait_for_resume(missing)
+            except (InvalidRequestError, TypeError) as error:
+                heard.append(error)
+
+    async with plane.serving(app):
+        run = await plane.client.execute_async("asker.ask")
+        await plane.client.decide((await plane.next_request()).id, "approved")
+        assert (await finished(plane, run.execution_id))[0] == "succeeded"
+    assert [type(error) for error in heard] == [InvalidRequestError, TypeError]
 
 
 async def test_resuming_attaches_to_the_pending_question_and_leaves_it_on_time_out(

@@ -15,7 +15,7 @@ import {
   TransportError,
   WaitTimeoutError,
 } from "./errors.js";
-import { jsonText } from "./exchange.js";
+import { jsonText, ownId } from "./exchange.js";
 import type * as models from "./models.js";
 import {
   type ApprovalFilter,
@@ -88,7 +88,7 @@ export class SignoffClient extends Operations {
    */
   async waitForApproval(id: string, options: CallOptions & OfExecution = {}): Promise<ApprovalResult> {
     const limits = this.calls.limits(options);
-    if (id.startsWith("apr_")) return await this.#decision(id, limits);
+    if (isApprovalId(id)) return await this.#decision(id, limits);
     const { executionId } = options;
     const found = await this.#until(
       (poller, _, call) => findApprovalRequest(poller, id, { ...call, executionId }),
@@ -139,7 +139,7 @@ export class SignoffClient extends Operations {
     options: CallOptions & OfExecution = {},
   ): Promise<models.DecisionReceipt> {
     const limits = this.calls.limits(options);
-    const found = id.startsWith("apr_") ? id : (await this.findApprovalRequest(id, options)).id;
+    const found = isApprovalId(id) ? id : (await this.findApprovalRequest(id, options)).id;
     return await this.decideApprovalRequest(found, decision, this.#rest(limits, id));
   }
 
@@ -334,7 +334,7 @@ export class SignoffClient extends Operations {
   }
 
   async #signed(secret: string, body: string): Promise<Record<string, string>> {
-    if (!secret.startsWith("whsec_")) {
+    if (typeof secret !== "string" || !secret.startsWith("whsec_")) {
       return { "X-Webhook-Signature": await signApprovalResponse(secret, body) };
     }
     const now = Math.floor(this.calls.patience.clock.now() / 1000);
@@ -353,11 +353,16 @@ async function* rows<Row>(
   } while (cursor !== undefined);
 }
 
+function isApprovalId(id: string): boolean {
+  return typeof id === "string" && id.startsWith("apr_");
+}
+
 async function findApprovalRequest(
   operations: Operations,
   approvalRequestId: string,
   options: CallOptions & OfExecution,
 ): Promise<models.Approval> {
+  ownId(approvalRequestId);
   const executionId = options.executionId ?? "none";
   const { items } = await operations.listApprovalRequests({ ...options, approvalRequestId, executionId });
   const newest = items[0];

@@ -73,6 +73,15 @@ function segment(name: string, value: string | undefined): string {
   return encoded(name, value);
 }
 
+/**
+ * An own id, which goes into a query: undefined would be left out there, and somebody else's newest question found.
+ *
+ * @throws {TypeError} it is no string.
+ */
+export function ownId(approvalRequestId: unknown): void {
+  if (typeof approvalRequestId !== "string") throw new TypeError("approvalRequestId must be a string");
+}
+
 function encoded(name: string, value: string): string {
   try {
     return encodeURIComponent(value);

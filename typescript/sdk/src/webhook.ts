@@ -77,6 +77,7 @@ export async function signApprovalResponse(secret: string, body: WebhookBody): P
  * message could send that again for ever. What comes to a server may have either form: `verifyApprovalResponse`.
  *
  * @throws {SignatureError} nothing else, whatever the headers and the body hold.
+ * @throws {TypeError} the body is neither text nor bytes: something has parsed it.
  */
 export async function verifyWebhook(
   headers: WebhookHeaders,
@@ -84,6 +85,7 @@ export async function verifyWebhook(
   secrets: string | readonly string[],
   options: VerifyOptions = {},
 ): Promise<Verified> {
+  const signed = bytes(body);
   const given = lowered(headers);
   const id = required(given, "webhook-id");
   const timestamp = required(given, "webhook-timestamp");
@@ -104,7 +106,6 @@ export async function verifyWebhook(
   }
   const keys = listed(secrets).filter((secret) => secret.startsWith("whsec_"));
   if (keys.length === 0) throw new SignatureError("secret", NO_KEY);
-  const signed = bytes(body);
   const mine = await Promise.all(keys.map((key) => timestamped(decodedKey(key), id, timestamp, signed)));
   if (
     !anyEqual(
@@ -121,6 +122,7 @@ export async function verifyWebhook(
  * Check either form; where `webhook-signature` is given, the timestamped form decides alone.
  *
  * @throws {SignatureError} nothing else, whatever the headers and the body hold.
+ * @throws {TypeError} the body is neither text nor bytes: something has parsed it.
  */
 export async function verifyApprovalResponse(
   headers: WebhookHeaders,
@@ -128,6 +130,7 @@ export async function verifyApprovalResponse(
   secrets: string | readonly string[],
   options: VerifyOptions = {},
 ): Promise<Verified> {
+  const signed = bytes(body);
   const given = lowered(headers);
   if (given.has("webhook-signature")) return verifyWebhook(headers, body, secrets, options);
   const signature = given.get("x-webhook-signature");
@@ -139,7 +142,6 @@ export async function verifyApprovalResponse(
   }
   const keys = listed(secrets).filter((secret) => secret !== "");
   if (keys.length === 0) throw new SignatureError("secret", EMPTY);
-  const signed = bytes(body);
   const mine = await Promise.all(keys.map((key) => ofBody(key, signed)));
   if (!anyEqual(mine, [signature.slice(7).toLowerCase()])) {
     throw new SignatureError("mismatch", "X-Webhook-Signature does not fit the body and the secret");
@@ -149,16 +151,23 @@ export async function verifyApprovalResponse(
 
 const NO_KEY = "the timestamped form needs a secret of the form whsec_<base64>";
 const EMPTY = "the secret is empty";
+const RAW =
+  "the body must be the raw text or bytes, as they came: check the signature before anything parses";
 
 const utf8 = new TextEncoder();
 
 function bytes(body: WebhookBody): Uint8Array {
   if (typeof body === "string") return utf8.encode(body);
-  return body instanceof Uint8Array ? body : new Uint8Array(body);
+  if (body instanceof Uint8Array) return body;
+  // A body that a framework has parsed is an object, or undefined: no signature is over that.
+  if (Object.prototype.toString.call(body) !== "[object ArrayBuffer]") throw new TypeError(RAW);
+  return new Uint8Array(body);
 }
 
-function listed(secrets: string | readonly string[]): readonly string[] {
-  return typeof secrets === "string" ? [secrets] : secrets;
+/** In JavaScript, a variable of the environment that is not set comes as undefined. */
+function listed(secrets: string | readonly string[] | undefined): readonly string[] {
+  const given = typeof secrets === "string" ? [secrets] : (secrets ?? []);
+  return given.filter((secret) => typeof secret === "string");
 }
 
 function lowered(headers: WebhookHeaders): Map<string, string> {
@@ -197,7 +206,7 @@ async function timestamped(
 }
 
 async function ofBody(secret: string, body: Uint8Array): Promise<string> {
-  if (secret === "") throw new SignatureError("secret", EMPTY);
+  if (typeof secret !== "string" || secret === "") throw new SignatureError("secret", EMPTY);
   // It would be keyed by other bytes than the secret's.
   if (/\p{Surrogate}/u.test(secret)) throw new SignatureError("secret", "the secret has no UTF-8 form");
   const digest = await hmac(utf8.encode(secret), body);

@@ -197,6 +197,20 @@ test("nothing to resume is undefined at once", async (t) => {
   assert.equal((await plane.run(`${name}.ask`)).result, true);
 });
 
+test("resuming an id that is empty or missing finds no other question", async (t) => {
+  const name = fresh();
+  const agent = plane.agent(name);
+  agent.reasoner("ask", async (ctx) => {
+    await ctx.pause({ approvalRequestId: "q-1" });
+    const heard = await Promise.allSettled(["", undefined as never].map((id) => ctx.waitForResume(id)));
+    return heard.map((each) => (each.status === "rejected" ? each.reason.name : each.value));
+  });
+  await plane.serving(t, agent);
+  const { executionId } = await plane.client.executeAsync(`${name}.ask`);
+  await plane.client.decide((await plane.asked(executionId)).id, { decision: "approved" });
+  assert.deepEqual((await plane.finished(executionId)).result, ["InvalidRequestError", "TypeError"]);
+});
+
 test("resuming attaches to the pending question, and leaves it when the time is over", async (t) => {
   const name = fresh();
   const agent = plane.agent(name);

@@ -5,6 +5,7 @@ import {
   type Approval,
   type ApprovalResult,
   DeliveryNotRetryableError,
+  InvalidRequestError,
   InvalidSignatureError,
   NotFoundError,
   PauseTimeoutError,
@@ -150,6 +151,17 @@ test("a wait that is given up leaves the request pending", async () => {
   await assert.rejects(client.pause({ approvalRequestId: fresh() }, { signal: AbortSignal.abort() }), {
     name: "AbortError",
   });
+  assert.equal((await client.getApprovalRequest(id)).status, "pending");
+});
+
+test("an own id that is empty or missing is nobody's question", async () => {
+  const { id } = await client.requestApproval({ approvalRequestId: fresh() });
+  await assert.rejects(client.decide("", { decision: "approved" }), InvalidRequestError);
+  await assert.rejects(client.waitForApproval(""), InvalidRequestError);
+  const missing = undefined as never;
+  await assert.rejects(client.decide(missing, { decision: "approved" }), TypeError);
+  await assert.rejects(client.waitForApproval(missing), TypeError);
+  await assert.rejects(client.findApprovalRequest(missing), /TypeError: approvalRequestId must be a string/);
   assert.equal((await client.getApprovalRequest(id)).status, "pending");
 });
 

@@ -85,6 +85,26 @@ test("a time that is no number refuses", async () => {
   );
 });
 
+test("a body that a framework has parsed is a mistake of the program's, and says so", async () => {
+  const secret = newSecret();
+  const signed = await signWebhook(secret, "msg_1", Math.floor(Date.now() / 1000), "{}");
+  for (const body of [{}, undefined, null, [1]] as never[]) {
+    await assert.rejects(verifyWebhook(signed, body, secret), /TypeError: the body must be the raw/);
+    await assert.rejects(verifyApprovalResponse(signed, body, secret), TypeError);
+  }
+});
+
+test("a secret that the environment does not have is none", async () => {
+  const signed = await signWebhook(newSecret(), "msg_1", Math.floor(Date.now() / 1000), "{}");
+  const bare = { "X-Webhook-Signature": await signApprovalResponse("other", "{}") };
+  const none = (error: unknown): boolean => error instanceof SignatureError && error.reason === "secret";
+  for (const missing of [undefined, [undefined], []] as never[]) {
+    await assert.rejects(verifyWebhook(signed, "{}", missing), none);
+    await assert.rejects(verifyApprovalResponse(bare, "{}", missing), none);
+  }
+  await assert.rejects(signApprovalResponse(undefined as never, "{}"), none);
+});
+
 const anything = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("v1,", "v1,AAAA v1,", "sha256=", "1767225600"),

@@ -17,6 +17,7 @@ from signoff.errors import (
     SignoffError,
     WaitTimeoutError,
 )
+from signoff.exchange import own_id
 from signoff.results import ApprovalResult
 
 
@@ -54,6 +55,7 @@ async def wait_for_resume(
     run: Run, approval_request_id: str, timeout: float | None
 ) -> ApprovalResult | None:
     """Attach to this execution's question of that id. See `Agent.wait_for_resume`."""
+    own_id(approval_request_id)
     await run.stay()
     try:
         with run.heard():

@@ -31,7 +31,7 @@ from signoff.errors import (
     TransportError,
     WaitTimeoutError,
 )
-from signoff.exchange import ABSENT, content, given, user_json
+from signoff.exchange import ABSENT, content, given, own_id, user_json
 from signoff.results import ApprovalResult, is_decided
 from signoff.retries import FOREVER, ONCE, Retry, next_wait
 from signoff.transport import Network, Transport
@@ -315,7 +315,9 @@ class Client(Operations):
         Raises:
             NotFoundError: there is none.
             AmbiguousRequestIdError: several standalone ones, of several owners, are pending.
+            TypeError: the id is no string.
         """
+        own_id(approval_request_id)
         page = self.list_approval_requests(
             approval_request_id=approval_request_id, execution_id=execution_id or "none"
         )

@@ -7,6 +7,7 @@ import {
   RequestConflictError,
   WaitTimeoutError,
 } from "../errors.js";
+import { ownId } from "../exchange.js";
 import type { Approval, ApprovalRequest } from "../models.js";
 import { ApprovalResult, isDecided } from "../results.js";
 import { LONGEST_WITHDRAWAL } from "../retries.js";
@@ -39,6 +40,7 @@ export async function waitForResume(
   options: PauseOptions,
 ): Promise<ApprovalResult | undefined> {
   const timeout = checked(options);
+  ownId(approvalRequestId);
   const found = await newest(attempt, approvalRequestId);
   if (found === undefined) return undefined;
   if (isDecided(found)) return new ApprovalResult(found);
