@@ -11,15 +11,14 @@ from signoff_conformance.contract import Contract
 from signoff_conformance.control import parse, render
 from signoff_conformance.endpoints import Host
 from signoff_conformance.oracle.answers import Answer, Request
-from signoff_conformance.oracle.world import Oracle
 from signoff_conformance.profiles import PROFILES
 from signoff_conformance.target import Started
 from signoff_conformance.traffic import Exchange
+from signoff_conformance.walk.cells import Seen, documented
 from signoff_conformance.walk.moves import Move
-from signoff_conformance.walk.server import START, Server
+from signoff_conformance.walk.server import Server
 from signoff_conformance.walk.shrinking import shrink
-from signoff_conformance.walk.walking import Difference, Walk, callers
-from signoff_conformance.walk.working import REGISTRATION
+from signoff_conformance.walk.walking import Difference, Walk
 
 CONTRACT = Contract.load()
 OPERATIONS = 150
@@ -88,7 +87,7 @@ def expires_a_ms_late(request, exchange):
 def test_a_server_that_is_right_shows_no_difference(bench):
     found = bench.walk()
     assert found.difference is None, found.difference.shown()
-    assert len(found.cells) > 40
+    assert len(found.seen.kinds) > 40
 
 
 @pytest.mark.parametrize(
@@ -122,32 +121,21 @@ async def test_the_shortest_path_keeps_what_it_needs():
     assert [move.label for move in found.path] == ["3", "11", "19"]
 
 
-def test_a_rejection_takes_the_execution_back_to_running():
-    oracle = Oracle(CONTRACT, callers())
-    oracle.answer("0", REGISTRATION, START)
-    path = {"target": "conf-agent.work"}
-    oracle.answer("1", Request("executeAsync", path, body={}, key="client"), START)
-    path = {"node_id": "conf-agent", "execution_id": "exec_o-1"}
-    body = {"approval_request_id": "gate"}
-    oracle.answer("2", Request("requestExecutionApproval", path, body=body, key="agent"), START)
-    assert oracle.running.all["exec_o-1"].status == "waiting"
-    path, body = {"id": "apr_o-2"}, {"decision": "rejected"}
-    later = START + 5_000
-    oracle.answer("3", Request("decideApprovalRequest", path, body=body, key="reviewer"), later)
-    shown = oracle.running.all["exec_o-1"].shown(later + 100)
-    assert (shown["status"], shown["running_ms"]) == ("running", 100)
+def test_a_walk_is_over_when_all_was_seen_and_nothing_new_comes():
+    seen = Seen({("getHealth", 200), ("getNode", 404)})
+    for operation, status, number in (("getHealth", 200, 1), ("getNode", 404, 3)):
+        assert not seen.is_over(2)
+        seen.operations = number
+        seen.see(Request(operation), Answer(status))
+    assert (seen.missing(), seen.quiet) == ([], 0)
+    seen.operations = 5
+    assert seen.is_over(2)
+    seen.see(Request("getNode"), Answer(403, code="forbidden"))
+    assert not seen.is_over(2)
 
 
-def test_the_first_decision_wins_before_its_time_is_over():
-    oracle = Oracle(CONTRACT, callers())
-    body = {"approval_request_id": "gate", "expires_in_hours": 0.001}
-    oracle.answer("0", Request("createApprovalRequest", body=body, key="client"), START)
-    oracle.pass_time(START + 3_599)
-    assert oracle.approvals.all["apr_o-0"].pending
-    oracle.pass_time(START + 3_600)
-    ruling = {"decision": "approved"}
-    path = {"id": "apr_o-0"}
-    told = oracle.answer(
-        "1", Request("decideApprovalRequest", path, body=ruling, key="reviewer"), START + 3_600
-    )
-    assert (told.status, told.code) == (409, "already_decided")
+def test_each_2xx_and_4xx_is_wanted_but_for_what_says_why_not():
+    wanted = documented(CONTRACT)
+    assert {("execute", 202), ("listNodes", 422), ("streamExecutionEvents", 204)} <= wanted
+    assert ("getHealth", 403) not in wanted
+    assert not any(status >= 500 for _, status in wanted)

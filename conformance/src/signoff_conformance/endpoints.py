@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
@@ -54,8 +54,9 @@ class Endpoint:
         box = self.inbox.get(kind)
         return box.popleft() if box else None
 
-    def reply(self, kind: str) -> Reply:
+    def reply(self, kind: str, exchange: Exchange) -> Reply:
         """How to answer a message that has come."""
+        del exchange
         queue = self.replies.get(kind)
         if queue:
             return queue.popleft()
@@ -64,6 +65,8 @@ class Endpoint:
 
 SUBSCRIBER: Final = "subscriber"
 """The endpoint whose address servers are started with: it is the same in all cases."""
+
+_Endpoint = TypeVar("_Endpoint", bound=Endpoint)
 
 
 class Host:
@@ -99,8 +102,11 @@ class Host:
     def open(self, name: str, kept: list[Exchange], secret: str | None = None) -> Endpoint:
         """An endpoint whose path ends in its name; in the place of one of that name."""
         path = f"/{name}" if name == SUBSCRIBER else f"/{self._turn}/{name}"
-        endpoint = Endpoint(name, f"http://{self.address}{path}", kept, secret)
-        self._endpoints[path] = endpoint
+        return self.put(Endpoint(name, f"http://{self.address}{path}", kept, secret))
+
+    def put(self, endpoint: _Endpoint) -> _Endpoint:
+        """Have an endpoint; in the place of one at that path."""
+        self._endpoints[endpoint.url.removeprefix(f"http://{self.address}")] = endpoint
         return endpoint
 
     def clear(self) -> None:
@@ -134,7 +140,7 @@ class Host:
     async def _answer(
         self, request: web.Request, endpoint: Endpoint, kind: str, exchange: Exchange
     ) -> web.StreamResponse:
-        reply = endpoint.reply(kind)
+        reply = endpoint.reply(kind, exchange)
         if reply.hold is not None:
             await reply.hold.wait()
         if reply.close:

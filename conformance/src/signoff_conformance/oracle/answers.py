@@ -28,6 +28,25 @@ class Has:
     members: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """An item of an array that the contract leaves to the server: there or not."""
+
+    item: Mapping[str, Any]
+    key: str
+    """The member that tells it apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """An array in the order of one member; of items that are equal in it the order is open."""
+
+    items: list[Any]
+    member: str
+    keys: tuple[str, ...]
+    """The members that tell such items apart."""
+
+
 ANYTHING: Final = Anything()
 PERHAPS: Final = Perhaps()
 NO_BODY: Final = object()
@@ -52,6 +71,10 @@ class Request:
     """``body``, ``timestamped`` or ``wrong``: how a signed message is signed."""
     message_id: str = ""
     """The ``webhook-id`` of a timestamped one."""
+    in_hand: tuple[str, ...] | None = None
+    """Of a heartbeat: the attempt ids that its digest is of."""
+    too_long: bool = False
+    """The body is longer than it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,8 @@ class Answer:
     """The path in the header ``Location``."""
     sentence: str = ""
     """What the contract says about it."""
+    open: bool = False
+    """Of a stream: it goes on."""
 
 
 class Refused(Exception):

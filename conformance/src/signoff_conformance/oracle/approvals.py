@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +43,11 @@ class Approval:
     reviewer: Any = None
     decided_at: int | None = None
     callback_url: Any = None
+    seen: int = 0
+    """The last attempt that has asked it; 0 when it is standalone."""
+    step_key: str | None = None
+    heard: bool = False
+    """Whether its end was told to an attempt."""
 
     @property
     def own_id(self) -> str:
@@ -81,13 +86,14 @@ class Approval:
             told["response"] = ruling["response"]
         return told
 
-    def same(self, body: Mapping[str, Any]) -> bool:
-        """Whether a body asks the same."""
-        return all(
-            equal(self.content.get(name), body.get(name))
-            and (name in self.content) == (name in body)
-            for name in CONTENT
-        )
+    def differing(self, body: Mapping[str, Any], names: Sequence[str] = CONTENT) -> list[str]:
+        """In what a body asks something else."""
+        return [
+            name
+            for name in names
+            if (name in self.content) != (name in body)
+            or not equal(self.content.get(name), body.get(name))
+        ]
 
     def _outcome(self) -> str | None:
         return {"pending": None, "cancelled": "error"}.get(self.status, self.status)
@@ -122,8 +128,7 @@ class Approvals:
         """``createApprovalRequest``."""
         earlier = self._attached(body, caller, now)
         if earlier is not None:
-            if not earlier.same(body):
-                raise Refused(409, "request_conflict", SAME_ID, approval=earlier.shown())
+            require_same(earlier, earlier.differing(body), SAME_ID)
             return Answer(200, earlier.shown(), sentence=SAME_ID)
         one = Approval(
             id=f"apr_o-{label}",
@@ -157,6 +162,17 @@ def asked(one: Approval, caller: Caller, now: int) -> None:
     told = {name: one.content.get(name) for name in ("title", "description", "payload")}
     data = {"request_sha256": digest(told)}
     event(one, "approval.requested", now, caller.principal(), data)
+
+
+def require_same(one: Approval, differing: Sequence[str], sentence: str) -> None:
+    """Refuse what is asked otherwise than before.
+
+    Raises:
+        Refused: ``request_conflict``.
+    """
+    if differing:
+        places = frozenset(("body", f"/{name}") for name in differing)
+        raise Refused(409, "request_conflict", sentence, places, approval=one.shown())
 
 
 def event(

@@ -24,9 +24,12 @@ class Validation:
         """Refuse what does not match.
 
         Raises:
-            Refused: ``unsupported_media_type``, ``invalid_json``, ``invalid_request``.
+            Refused: ``body_too_large``, ``unsupported_media_type``, ``invalid_json``,
+                ``invalid_request``.
         """
         has_body = request.raw is not None or request.body is not NO_BODY
+        if request.too_long:
+            raise Refused(413, "body_too_large", "at most 1 MiB, for status reports 10 MiB")
         if operation.body is not None and has_body:
             if request.media != "application/json":
                 sentence = "Bodies need `Content-Type: application/json`"

@@ -6,16 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from signoff_conformance.contract import Contract
-from signoff_conformance.oracle import approvals, messages
+from signoff_conformance.oracle import approvals, messages, system
+from signoff_conformance.oracle.access import Access, check_node
 from signoff_conformance.oracle.answers import NO_BODY, Answer, Refused, Request
 from signoff_conformance.oracle.approvals import Approval, Approvals
+from signoff_conformance.oracle.asking import Asking
 from signoff_conformance.oracle.calls import Call, Handler
 from signoff_conformance.oracle.chains import SYSTEM
+from signoff_conformance.oracle.closing import Closing
+from signoff_conformance.oracle.deliveries import Deliveries
+from signoff_conformance.oracle.executions import Execution
 from signoff_conformance.oracle.keys import Caller, Keys, forbidden
+from signoff_conformance.oracle.leasing import Leasing
 from signoff_conformance.oracle.messages import Messages
 from signoff_conformance.oracle.nodes import Nodes
 from signoff_conformance.oracle.pages import Pages
+from signoff_conformance.oracle.recording import Recording
 from signoff_conformance.oracle.running import Running
+from signoff_conformance.oracle.starting import Starting
 from signoff_conformance.oracle.validation import Validation
 
 
@@ -34,11 +42,21 @@ class Oracle:
         self._pages = Pages()
         self._messages = Messages()
         self.approvals = Approvals()
-        nodes = Nodes()
-        self.running = Running(nodes, self.approvals, self._pages)
+        self.executions: dict[str, Execution] = {}
+        self.nodes = Nodes(self._pages)
+        self.deliveries = Deliveries(self._pages)
+        access = self.access = Access(self.executions)
+        closing = self._closing = Closing(self.executions, self.deliveries)
+        leasing = self.leasing = Leasing(self.executions, self.nodes, closing)
+        self._running = Running(self.executions, access, closing, leasing, self.nodes, self._pages)
         self._handlers: Mapping[str, Handler] = {
-            **nodes.handlers,
-            **self.running.handlers,
+            **system.HANDLERS,
+            **self.nodes.handlers,
+            **self.deliveries.handlers,
+            **Starting(self.executions, self.nodes, leasing, access).handlers,
+            **self._running.handlers,
+            **Asking(self.approvals, access, closing, self.nodes).handlers,
+            **Recording(access, self._pages).handlers,
             "createApprovalRequest": self._create,
             "getApprovalRequest": self._get,
             "listApprovalRequests": self._list,
@@ -56,41 +74,66 @@ class Oracle:
             request: in the oracle's ids.
             now: ms since the epoch, never less than before.
         """
-        operation = self._contract.operations[request.operation]
+        self.deliveries.begin(label)
         try:
-            caller = self._keys.caller(operation, request)
-            if request.operation == "receiveApprovalResponse":
-                messages.check_signature(request)
-            self._validation.check(operation, request)
-            handler = self._handlers[request.operation]
-            return handler(Call(label, request, caller or _NOBODY, now))
+            return self._answer(label, request, now)
         except Refused as refused:
             return refused.answer
+        finally:
+            self._settle(now)
 
-    def pass_time(self, now: int) -> None:
+    def _answer(self, label: str, request: Request, now: int) -> Answer:
+        operation = self._contract.operations[request.operation]
+        caller = self._keys.caller(operation, request)
+        if request.operation == "receiveApprovalResponse" and not request.too_long:
+            messages.check_signature(request)
+        self._validation.check(operation, request)
+        handler = self._handlers[request.operation]
+        return handler(Call(label, request, caller or _NOBODY, now))
+
+    def pass_time(self, label: str, now: int) -> None:
         """Do what falls due by a time, in order."""
+        self.deliveries.begin(label)
         while True:
             expiring = next(self.approvals.due(now), None)
-            ending = self.running.first_over(now)
+            ending = self._running.first_over(now)
             if expiring is not None and (ending is None or expiring.expires_at <= ending[0]):
-                approvals.expire(expiring, expiring.expires_at)
-                self.running.follow(expiring, expiring.expires_at)
+                self._closing.expire(expiring, expiring.expires_at)
+                self._settle(expiring.expires_at)
             elif ending is not None:
-                ending[1].finish("timeout", ending[0], SYSTEM, {})
+                self._closing.time_out(ending[1], ending[0], SYSTEM)
+                self._settle(ending[0])
             else:
+                self._settle(now)
                 return
+
+    def pass_leases(self, label: str, ms: int, now: int) -> None:
+        """Move the clock of the leases: who is silent for too long loses what it holds."""
+        self.deliveries.begin(label)
+        self.leasing.advance(ms, now)
+        self._settle(now)
+
+    def _settle(self, now: int) -> None:
+        self.leasing.settle(now)
+        self.deliveries.settle(now)
 
     # Approvals.
 
     def _create(self, call: Call) -> Answer:
-        return self.approvals.ask(call.label, call.request.body, call.caller, call.now)
+        answer = self.approvals.ask(call.label, call.request.body, call.caller, call.now)
+        if answer.status == 201:
+            self._closing.asked(self.approvals.all[f"apr_o-{call.label}"], call.now)
+        return answer
 
     def _get(self, call: Call) -> Answer:
         one = self._readable(call)
         return Answer(200, one.shown(), sentence="The request.")
 
     def _list(self, call: Call) -> Answer:
-        rows = self.approvals.newest(call.request.query)
+        filters = dict(call.request.query)
+        if "execution_id" in filters:
+            filters["execution_id"] = self.access.plain(filters["execution_id"])
+        rows = self.approvals.newest(filters)
         return self._pages.answer(
             call.label, call.request, rows, "approvals", lambda one: str(one.id), Approval.shown
         )
@@ -104,7 +147,7 @@ class Oracle:
 
     def _decide(self, call: Call) -> Answer:
         one = self.approvals.found(call.request.path["id"])
-        return self._settle(one, call.request.body, call.caller.principal(), call.now)
+        return self._ruled(one, call.request.body, call.caller.principal(), call.now)
 
     def _respond(self, call: Call) -> Answer:
         earlier = self._messages.earlier(call.request)
@@ -112,7 +155,7 @@ class Oracle:
             return earlier
         one = messages.meant(self.approvals, call.request)
         try:
-            answer = self._settle(
+            answer = self._ruled(
                 one, call.request.body, messages.reviewer(call.request.body), call.now
             )
         except Refused as refused:
@@ -124,19 +167,20 @@ class Oracle:
         one = self.approvals.found(call.request.path["id"])
         body = {} if call.request.body is NO_BODY else call.request.body
         if approvals.withdrawn(one, body, call.caller, call.now):
-            self.running.follow(one, call.now)
+            self._closing.closed(one, call.now)
         return Answer(200, one.shown(), sentence=approvals.WITHDRAW)
 
-    def _settle(self, one: Approval, ruling: Mapping[str, Any], reviewer: Any, now: int) -> Answer:
+    def _ruled(self, one: Approval, ruling: Mapping[str, Any], reviewer: Any, now: int) -> Answer:
         status = approvals.decide(one, ruling, reviewer, now)
         if status == "processed":
-            self.running.follow(one, now)
+            self._closing.closed(one, now)
         body = {"status": status, "approval": one.shown()}
         return Answer(200, body, sentence=approvals.FIRST)
 
     def _readable(self, call: Call) -> Approval:
         one = self.approvals.found(call.request.path["id"])
-        if call.caller.role == "agent" and one.node_id != call.caller.node:
+        check_node(call, one.node_id)
+        if call.caller.role == "agent" and one.node_id is None:
             raise forbidden()
         return one
 

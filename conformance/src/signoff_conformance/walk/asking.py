@@ -59,7 +59,7 @@ def list_(chance: Chance) -> Request:
     """List them, by some filters."""
     times = [one.decided_at for one in chance.oracle.approvals.all.values() if one.decided_at]
     near = [render(at + chance.pick((-1, 0, 1))) for at in times[-5:]] or [render(chance.now)]
-    ids = [*chance.oracle.running.all, "exec_o-nowhere", "none"][-8:]
+    ids = [*chance.oracle.executions, "exec_o-nowhere", "none"][-8:]
     query = chance.some(
         0.25,
         limit=LIMITS,

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from signoff_conformance import matching
-from signoff_conformance.contract import Contract, Operation
-from signoff_conformance.oracle.answers import Answer, Anything, Has, Perhaps
+from signoff_conformance.contract import JSON, Contract, Operation
+from signoff_conformance.oracle.answers import Answer, Anything, Has, Maybe, Perhaps, Ties
 from signoff_conformance.traffic import Exchange, violations
 from signoff_conformance.walk.identities import SYMBOL, Identities
 
+_EVENTS = {"$ref": "#/components/schemas/EventList"}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -36,14 +37,20 @@ class Comparison:
         if right.code is not None:
             lines += self._problem(right, exchange.json())
         else:
-            content = operation.responses[right.status].content
-            if content:
-                lines += self._value(next(iter(content.values())), right.body, exchange.json(), "")
+            schema = self._schema(operation, right)
+            if schema is not None:
+                lines += self._value(schema, right.body, exchange.json(), "")
         if right.location is not None:
             told = exchange.answer_headers.get("location", "")
             if told != self._identities.to_server(right.location):
                 lines.append(f"Location: {right.location} is right, was {told}")
         return lines
+
+    def _schema(self, operation: Operation, right: Answer) -> Any:
+        """What the answer is compared by; None: it is no JSON, or there is none."""
+        if operation.id == "streamExecutionEvents":
+            return _EVENTS if right.status == 200 else None
+        return operation.responses[right.status].content.get(JSON)
 
     def _problem(self, right: Answer, value: Any) -> Iterator[str]:
         if not isinstance(value, Mapping):
@@ -69,6 +76,8 @@ class Comparison:
             yield from self._members(schema, right.members, value, place, whole=False)
         elif isinstance(right, Mapping) and "properties" in schema:
             yield from self._members(schema, right, value, place, whole=True)
+        elif isinstance(right, Ties):
+            yield from self._items(schema["items"], right.items, self._ordered(right, value), place)
         elif isinstance(right, list) and "items" in schema:
             yield from self._items(schema["items"], right, value, place)
         elif not self._equal(right, value):
@@ -91,6 +100,7 @@ class Comparison:
                 yield f"{place}/{name}: absent is right, was {matching.shown(value[name])}"
 
     def _items(self, schema: Any, right: list[Any], value: Any, place: str) -> Iterator[str]:
+        right = [row for one in right for row in _there(one, value)]
         if not isinstance(value, list) or len(value) != len(right):
             count = len(value) if isinstance(value, list) else "no array"
             yield f"{place}: {len(right)} items are right, was {count}"
@@ -98,10 +108,35 @@ class Comparison:
         for number, (one, other) in enumerate(zip(right, value, strict=True)):
             yield from self._value(schema, one, other, f"{place}/{number}")
 
+    def _ordered(self, right: Ties, value: Any) -> Any:
+        """The items in the order in which the oracle has them, where that is open."""
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            return value
+        left = list(value)
+        for number, one in enumerate(right.items):
+            if isinstance(one, Has):
+                continue
+            wanted = {name: self._identities.to_server(one.get(name)) for name in right.keys}
+            for other in range(number, len(left)):
+                item = left[other]
+                if item.get(right.member) != one[right.member]:
+                    break
+                if all(item.get(name) == text for name, text in wanted.items()):
+                    left[number], left[other] = left[other], left[number]
+                    break
+        return left
+
     def _equal(self, right: Any, value: Any) -> bool:
         if isinstance(right, str) and isinstance(value, str) and SYMBOL.fullmatch(right):
             return self._identities.same(right, value)
         return matching.equal(self._identities.to_server(right), value)
+
+
+def _there(one: Any, value: Any) -> Iterator[Any]:
+    if not isinstance(one, Maybe):
+        yield one
+    elif isinstance(value, list) and any(row.get(one.key) == one.item[one.key] for row in value):
+        yield one.item
 
 
 def _says(place: str, right: Any, value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-SYMBOL: Final = re.compile(r"(?:apr|exec|run|cur|key|hash|http://played)_o-[A-Za-z0-9-]+")
+SYMBOL: Final = re.compile(r"(?:apr|exec|run|cur|key|msg|hash|http://played)_o-[A-Za-z0-9-]+")
 UNKNOWN: Final = "00000000-0000-7000-8000-000000000000"
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from signoff_conformance.oracle.answers import Request
+from signoff_conformance.control import render
+from signoff_conformance.oracle.answers import NO_BODY, Request
 from signoff_conformance.oracle.approvals import Approval
+from signoff_conformance.oracle.deliveries import DAY
+from signoff_conformance.oracle.executions import Execution
+from signoff_conformance.oracle.instances import Instance
 from signoff_conformance.oracle.world import Oracle
 
 
@@ -20,6 +25,13 @@ class Move:
     request: Request | None = None
     to: int = 0
     """Where the clock goes, in ms since the epoch, when there is no request."""
+    leases: int = 0
+    """By how many ms the clock of the leases goes on, when there is no request."""
+
+    def __str__(self) -> str:
+        if self.request is not None:
+            return told(self.request)
+        return f"leases +{self.leases} ms" if self.leases else f"clock to {render(self.to)}"
 
 
 OWN_IDS: Final = ("gate", "claim-4711", "deploy 42/ü")
@@ -37,8 +49,10 @@ USER_JSON: Final[tuple[Any, ...]] = (
     {"b": 1, "a": {"c": []}},
 )
 PAYLOADS: Final[tuple[Any, ...]] = ({}, {"z": 1, "a": None}, {"ø": ["𝄞", {"n": 7}]})
-PLAYED: Final = "http://played_o-agent"
-"""Where the agent listens that the walk plays."""
+PLAYED: Final = "http://played_o-"
+"""Where the agents listen that the walk plays: before their names."""
+LONGEST_PAUSE_MS: Final = 600_000
+"""More than there is between two tries of a delivery."""
 LIMITS: Final = ("1", "2", "3", "50", "200")
 
 
@@ -59,6 +73,8 @@ class Chance:
         """Requests for the pages that come next."""
         self.messages: list[tuple[int, dict[str, Any], str]] = []
         """Signed messages that were sent, with the time and their ids."""
+        self.listed: set[str] = set()
+        """Deliveries that a list has shown: the others have no id that can be said."""
 
     def pick(self, values: Any) -> Any:
         """One of several."""
@@ -87,11 +103,51 @@ class Chance:
             return None
         return self.pick(pending) if pending and self.maybe(0.7) else self.pick(known[-20:])  # type: ignore[no-any-return]
 
+    def execution(self, *, going: float = 0.75) -> Execution | None:
+        """An execution, mostly a new one that is not finished."""
+        known = self.oracle.executions
+        open_ = [one for one in list(known.values())[-60:] if not one.finished]
+        if not known or self.maybe(0.03):
+            return None
+        if open_ and self.maybe(going):
+            return self.pick(open_[-4:])  # type: ignore[no-any-return]
+        return self.pick(list(known.values())[-8:])  # type: ignore[no-any-return]
+
+    def newest(self, node_id: str) -> Instance:
+        """The instance of a node that registered last."""
+        return next(self.oracle.nodes.instances(node_id))
+
     def clock(self) -> int:
         """Where the clock goes: just before, at and after what falls due, or somewhere."""
         due = [one.expires_at for one in self.oracle.approvals.all.values() if one.pending]
-        ends = [one.runs_out_at() for one in self.oracle.running.all.values()]
+        ends = [one.runs_out_at() for one in self.oracle.executions.values()]
         due = sorted([*due, *(at for at in ends if at is not None)])
+        to = self.now + int(self.pick((1, 999, 1000, 60_000, 3_600_000)))
         if due and self.maybe(0.7):
-            return max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
-        return self.now + int(self.pick((1, 999, 1000, 60_000, 3_600_000)))
+            to = max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
+        elif self.oracle.deliveries.unheard() and self.maybe(0.3):
+            to = self.now + DAY
+        return self._certain(to)
+
+    def _certain(self, to: int) -> int:
+        """After what is given up after a day: when the last try is the contract leaves open."""
+        for one in self.oracle.deliveries.unheard():
+            end = one.created_at + DAY
+            if end - LONGEST_PAUSE_MS <= to <= end:
+                to = end + 1
+        return to
+
+
+def told(request: Request) -> str:
+    """A request in one line."""
+    parts = [request.operation]
+    parts += [f"{name}={text}" for name, text in {**request.path, **request.query}.items()]
+    parts += [f"{name}: {text}" for name, text in request.headers.items()]
+    if request.raw is not None:
+        parts.append(f"raw {request.raw!r}")
+    elif request.body is not NO_BODY:
+        parts.append(json.dumps(request.body, ensure_ascii=False))
+    parts += [f"media {request.media}"] * (request.media != "application/json")
+    parts += ["too long"] * request.too_long
+    parts += [f"signed {request.signed} {request.message_id}".rstrip()] * bool(request.signed)
+    return " ".join([*parts, f"by {request.key or 'nobody'}"])

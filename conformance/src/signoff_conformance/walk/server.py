@@ -10,18 +10,23 @@ from signoff_conformance import profiles, signatures
 from signoff_conformance.contract import Contract, Operation
 from signoff_conformance.control import Control, ControlError
 from signoff_conformance.endpoints import Host
-from signoff_conformance.oracle.answers import NO_BODY, Request
+from signoff_conformance.oracle.answers import NO_BODY, Answer, Request
+from signoff_conformance.oracle.leasing import digest
 from signoff_conformance.target import Target
 from signoff_conformance.traffic import Exchange
 from signoff_conformance.walk.identities import Identities
-from signoff_conformance.walk.moves import PLAYED
+from signoff_conformance.walk.moves import PLAYED, Move
+from signoff_conformance.walk.playing import Player
+from signoff_conformance.walk.streams import followed
 from signoff_conformance.wire import Wire
 
 START: Final = 1_893_456_000_000
 """When every walk begins: 2030-01-01, in ms since the epoch."""
 
-DISPATCHING: Final = ("executeAsync", "registerNode")
-"""After these there is something to be sent: the walk goes on when that is done."""
+PLAYERS: Final = ("agent", "other", "subscriber")
+
+QUIET: Final = ("recordStep", "appendExecutionEvent", "addNote")
+"""After these there is nothing to be sent: the walk goes on at once."""
 
 
 class Server:
@@ -30,7 +35,7 @@ class Server:
     Args:
         contract: where operations lie.
         target: started in the profile ``keys``, with test control.
-        host: where the agent is played: it takes all that it is sent.
+        host: where agents and the subscriber are played.
     """
 
     def __init__(self, contract: Contract, target: Target, host: Host) -> None:
@@ -39,6 +44,7 @@ class Server:
         self._target = target
         self._kept: list[Exchange] = []
         self._wire = Wire(target.url, self._kept)
+        self._patient: set[str] = set()
         self.identities = Identities()
 
     @property
@@ -55,27 +61,44 @@ class Server:
     async def begin(self) -> None:
         """Empty it and set its clock to the start."""
         self.identities = Identities()
-        agent = self._host.open("agent", self._kept)
-        self.identities.same(PLAYED, agent.url)
+        self._patient.clear()
+        for name in PLAYERS:
+            url = f"http://{self._host.address}/{name}"
+            self._host.put(Player(name, url, self._kept, patient=self._patient))
+            self.identities.same(f"{PLAYED}{name}", url)
         await self.control.reset()
         await self.control.set(START)
 
-    async def ask(self, request: Request, now: int) -> Exchange:
-        """Send a request; the exchange."""
+    async def move(self, move: Move) -> None:
+        """Move one of its clocks."""
+        self._kept.clear()
+        if move.leases:
+            await self.control.advance_leases(move.leases)
+        else:
+            await self.control.set(move.to)
+
+    async def ask(self, request: Request, now: int, right: Answer) -> Exchange:
+        """Send a request; the exchange, when all that it led to is done.
+
+        Args:
+            request: in the oracle's ids.
+            now: the server's time.
+            right: what it must answer: of a stream so much is read.
+        """
         operation = self._contract.operations[request.operation]
-        told = self.identities.to_server
-        path = operation.url(
-            {name: quote(told(one), safe="~") for name, one in request.path.items()}
-        )
-        if request.query:
-            path += "?" + urlencode(told(dict(request.query)))
-        body = self._body(request)
-        headers = {**told(dict(request.headers)), **self._headers(operation, request, body)}
+        path, body = self._path(operation, request), self._body(operation, request)
+        headers = {**self.identities.to_server(dict(request.headers))}
+        headers |= self._headers(operation, request, body)
         if request.signed is not None:
             headers |= _signature(request, body, now)
+        if operation.id == "retryDelivery":
+            self._patient.add(self.identities.to_server(request.path["id"]))
         self._kept.clear()
+        if operation.id == "streamExecutionEvents" and right.status == 200:
+            return await followed(self._wire, path, headers, right)
         exchange = await self._wire.send(operation.method, path, headers, body)
-        if operation.id in DISPATCHING:
+        acts = operation.method != "GET" and operation.id not in QUIET
+        if acts and exchange.status < 300:
             await self.control.settle()
         return exchange
 
@@ -83,12 +106,27 @@ class Server:
         """Close the connections."""
         await self._wire.close()
 
-    def _body(self, request: Request) -> bytes:
+    def _path(self, operation: Operation, request: Request) -> str:
+        told = self.identities.to_server
+        path = operation.url(
+            {name: quote(told(one), safe="~") for name, one in request.path.items()}
+        )
+        return path + "?" + urlencode(told(dict(request.query))) if request.query else path
+
+    def _body(self, operation: Operation, request: Request) -> bytes:
+        if request.too_long:
+            return b" " * (operation.limit + 1)
         if request.raw is not None:
             return request.raw.encode()
         if request.body is NO_BODY:
             return b""
-        return json.dumps(self.identities.to_server(request.body)).encode()
+        body = self.identities.to_server(request.body)
+        if request.in_hand is not None and isinstance(body.get("in_hand"), dict):
+            said = body["in_hand"]
+            said["digest"] = digest(self.identities.to_server(list(request.in_hand)))
+            if "executions" in said:
+                said["executions"].sort()
+        return json.dumps(body).encode()
 
     def _headers(self, operation: Operation, request: Request, body: bytes) -> dict[str, str]:
         headers: dict[str, str] = {}

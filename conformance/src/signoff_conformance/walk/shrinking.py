@@ -22,7 +22,7 @@ async def shrink(found: Difference, again: Again, budget: int = BUDGET) -> Diffe
         again: walks a path on an empty server.
         budget: how often.
     """
-    best, size = found, len(found.path) // 2
+    best, size, number = found, len(found.path) // 2, found.number
     while size >= 1 and budget > 0:
         start, shorter = 0, False
         while start < len(best.path) - 1 and budget > 0:
@@ -32,6 +32,7 @@ async def shrink(found: Difference, again: Again, budget: int = BUDGET) -> Diffe
             other = await again(path)
             if other is not None and _same(best, other):
                 best, shorter = other, True
+                best.number = number
             else:
                 start = stop
         size = size if shorter and size == 1 else size // 2

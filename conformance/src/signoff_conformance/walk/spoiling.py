@@ -15,8 +15,12 @@ OTHER_KEYS = ("admin", "client", "client2", "reviewer", "agent", "agent2")
 def spoil(contract: Contract, chance: Chance, request: Request) -> Request:
     """The request with one thing changed: mostly to something wrong."""
     ways: list[Callable[[Contract, Chance, Request], Request]] = [_key, _query]
+    if request.path:
+        ways += [_path]
     if isinstance(request.body, dict):
         ways += [_member, _missing, _mistyped, _no_json, _media]
+        if chance.maybe(0.5):  # a megabyte takes its time
+            ways += [_too_long]
     if request.signed is not None:
         ways += [_signature]
     names = {one.name for one in contract.operations[request.operation].parameters}
@@ -34,6 +38,17 @@ def _key(contract: Contract, chance: Chance, request: Request) -> Request:
 def _query(contract: Contract, chance: Chance, request: Request) -> Request:
     del contract, chance
     return replace(request, query={**request.query, "surprise": "1"})
+
+
+def _path(contract: Contract, chance: Chance, request: Request) -> Request:
+    del contract
+    name = chance.pick(request.path)
+    return replace(request, path={**request.path, name: "not an id"})
+
+
+def _too_long(contract: Contract, chance: Chance, request: Request) -> Request:
+    del contract, chance
+    return replace(request, too_long=True)
 
 
 def _member(contract: Contract, chance: Chance, request: Request) -> Request:

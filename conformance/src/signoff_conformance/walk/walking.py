@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
 from signoff_conformance import profiles
 from signoff_conformance.contract import Contract
-from signoff_conformance.oracle.answers import Answer, Request
+from signoff_conformance.oracle.answers import Answer, Request, Ties
 from signoff_conformance.oracle.keys import Caller
 from signoff_conformance.oracle.world import Oracle
 from signoff_conformance.traffic import Exchange
-from signoff_conformance.walk import asking, working
+from signoff_conformance.walk import asking, registering, starting, working
+from signoff_conformance.walk.cells import Seen, documented
 from signoff_conformance.walk.comparing import Comparison
 from signoff_conformance.walk.moves import Chance, Move
 from signoff_conformance.walk.server import START, Server
@@ -22,8 +23,10 @@ from signoff_conformance.walk.spoiling import spoil
 Change = Callable[[Request, Exchange], None]
 """Changes an answer before it is compared: so that tests see differences found."""
 
-SPOILT: Final = 0.15
+SPOILT: Final = 0.2
 CLOCK: Final = 0.08
+LEASES: Final = 0.03
+SILENCES: Final = (500, 1000, 2500, 2999, 3000, 9999, 10_000, 29_999, 30_000, 30_001)
 NEXT_PAGE: Final = 0.5
 
 
@@ -37,11 +40,14 @@ class Difference:
     exchange: Exchange
     path: Sequence[Move]
     """The operations that lead to it, itself the last."""
+    number: int = 0
+    """Of the operation in its walk, from 1: ``--until`` leads there again."""
 
     def shown(self) -> dict[str, Any]:
         """As JSON values."""
         return {
-            "operations": [repr(move.request or f"clock to {move.to}") for move in self.path],
+            "until": self.number,
+            "operations": list(map(str, self.path)),
             "differences": list(self.lines),
             "right": {"status": self.right.status, "code": self.right.code},
             "right_body": repr(self.right.body),
@@ -54,18 +60,10 @@ class Difference:
 class Found:
     """What a walk came to."""
 
-    operations: int = 0
-    cells: dict[tuple[str, int, str], int] = field(default_factory=dict)
-    """How often each operation gave each status and code."""
-    quiet: int = 0
-    """Operations since the last new one of these."""
+    seen: Seen
     difference: Difference | None = None
-
-    def see(self, request: Request, answer: Answer) -> None:
-        """Count an answer that was right."""
-        cell = (request.operation, answer.status, answer.code or "")
-        self.quiet = self.quiet + 1 if cell in self.cells else 0
-        self.cells[cell] = self.cells.get(cell, 0) + 1
+    last: tuple[Move, Answer | None, Exchange | None] | None = None
+    """The last operation, what was right and what came."""
 
 
 class Walk:
@@ -90,18 +88,18 @@ class Walk:
         Args:
             seed: the same seed, the same walk.
             most: operations at most.
-            quiet: end when nothing new was seen for so many.
+            quiet: end when all was seen, and for so many nothing new.
         """
         random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
         chance = Chance(random, self.oracle)
-        found, path = Found(), list[Move]()
+        found, path = Found(self._seen()), list[Move]()
         await self._server.begin()
         for number in range(most):
             move = self._next(str(number), chance) if number else _FIRST
             path.append(move)
-            found.operations += 1
+            found.seen.operations += 1
             found.difference = await self._step(move, path, found, chance)
-            if found.difference or (quiet is not None and found.quiet >= quiet):
+            if found.difference or (quiet is not None and found.seen.is_over(quiet)):
                 break
         return found
 
@@ -109,7 +107,7 @@ class Walk:
         """Walk a path again; the first difference."""
         await self._server.begin()
         for move in path:
-            difference = await self._step(move, path, Found(), None)
+            difference = await self._step(move, path, Found(self._seen()), None)
             if difference is not None:
                 return difference
         return None
@@ -118,28 +116,42 @@ class Walk:
         self, move: Move, path: Sequence[Move], found: Found, chance: Chance | None
     ) -> Difference | None:
         if move.request is None:
-            self._now = max(self._now, move.to)
-            await self._server.control.set(self._now)
-            self.oracle.pass_time(self._now)
+            await self._move(move)
+            found.last = (move, None, None)
             return None
         right = self.oracle.answer(move.label, move.request, self._now)
-        exchange = await self._server.ask(move.request, self._now)
+        exchange = await self._server.ask(move.request, self._now, right)
         if self._change is not None:
             self._change(move.request, exchange)
         comparison = Comparison(self._contract, self._server.identities)
         operation = self._contract.operations[move.request.operation]
         lines = comparison.differences(operation, right, exchange)
+        found.last = (move, right, exchange)
         if lines:
-            return Difference(move, lines, right, exchange, list(path))
-        found.see(move.request, right)
+            number = found.seen.operations
+            return Difference(move, lines, right, exchange, list(path), number)
+        found.seen.see(move.request, right)
         if chance is not None:
             _remember(chance, move.request, right)
         return None
+
+    def _seen(self) -> Seen:
+        return Seen(documented(self._contract))
+
+    async def _move(self, move: Move) -> None:
+        await self._server.move(move)
+        if move.leases:
+            self.oracle.pass_leases(move.label, move.leases, self._now)
+        else:
+            self._now = max(self._now, move.to)
+            self.oracle.pass_time(move.label, self._now)
 
     def _next(self, label: str, chance: Chance) -> Move:
         chance.now = self._now
         if chance.maybe(CLOCK):
             return Move(label, to=chance.clock())
+        if chance.maybe(LEASES):
+            return Move(label, leases=int(chance.pick(SILENCES)))
         if chance.cursors and chance.maybe(NEXT_PAGE):
             return Move(label, chance.cursors.pop())
         makers = MAKERS
@@ -152,8 +164,8 @@ class Walk:
         return Move(label, request)
 
 
-_FIRST: Final = Move("0", working.REGISTRATION)
-MAKERS: Final = [*asking.MAKERS, *working.MAKERS]
+_FIRST: Final = Move("0", registering.REGISTRATION)
+MAKERS: Final = [*asking.MAKERS, *registering.MAKERS, *starting.MAKERS, *working.MAKERS]
 
 
 def callers() -> Mapping[str, Caller]:
@@ -163,6 +175,13 @@ def callers() -> Mapping[str, Caller]:
 
 def _remember(chance: Chance, request: Request, right: Answer) -> None:
     """Go on to the next page, sooner or later."""
-    if right.status == 200 and isinstance(right.body, dict) and "next_cursor" in right.body:
-        query = {**request.query, "cursor": right.body["next_cursor"]}
+    if right.status != 200 or not isinstance(right.body, dict):
+        return
+    cursor = right.body.get("next_cursor")
+    if isinstance(cursor, str):
+        query = {**request.query, "cursor": cursor}
         chance.cursors.append(replace(request, query=query))
+    if request.operation == "listDeliveries":
+        items = right.body["items"]
+        rows = items.items if isinstance(items, Ties) else items
+        chance.listed.update(one["id"] for one in rows if isinstance(one, dict))

@@ -1,114 +1,113 @@
-"""Requests about nodes and executions, as a walk makes them: from clients and from the agent."""
+"""Requests about executions, as a walk makes them: from clients and from the agents."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from signoff_conformance.control import render
 from signoff_conformance.oracle.answers import NO_BODY, Request
-from signoff_conformance.profiles import NODE
+from signoff_conformance.oracle.executions import Execution
+from signoff_conformance.profiles import NODE, OTHER_NODE
 from signoff_conformance.walk.asking import READERS, question
-from signoff_conformance.walk.moves import LIMITS, OWN_IDS, PLAYED, USER_JSON, Chance
+from signoff_conformance.walk.moves import LIMITS, OWN_IDS, USER_JSON, Chance
+from signoff_conformance.walk.registering import PLACES, speaker
+from signoff_conformance.walk.starting import attempt_id
 
-AGENTS: Final = ("agent", "agent", "agent", "admin", "agent2")
 DIGESTS: Final = ("0" * 64, "f" * 64)
-
-
-REGISTRATION: Final = Request(
-    "registerNode",
-    body={
-        "id": NODE,
-        "base_url": PLAYED,
-        "instance_id": "one",
-        "reasoners": [{"id": "work"}],
-        "features": {"signoff": 1},
-    },
-    key="agent",
-)
-
-
-def register(chance: Chance) -> Request:
-    """Register the agent that the walk plays, again."""
-    return replace(REGISTRATION, key=chance.pick(AGENTS))
-
-
-def node(chance: Chance) -> Request:
-    """Read a node."""
-    path = {"node_id": chance.pick((NODE, NODE, "nobody"))}
-    return Request("getNode", path, key=chance.pick(READERS[:4]))
-
-
-def execute(chance: Chance) -> Request:
-    """Start a reasoner."""
-    body: dict[str, Any] = chance.some(
-        input=({}, {"n": 12345678901234567890123}, {"a": None}, {}, [1]),
-        timeout_seconds=(1, 60, 7200),
-    )
-    headers = chance.some(0.4, **{"Idempotency-Key": ("order-1", "order-2")})
-    name = "work" if chance.maybe(0.95) else "nothing"
-    key = chance.pick(("client", "client2", "admin"))
-    return Request("executeAsync", {"target": f"{NODE}.{name}"}, {}, headers, body, key=key)
+STATUSES: Final = ("queued", "running", "waiting", "succeeded", "failed", "cancelled", "timeout")
 
 
 def get(chance: Chance) -> Request:
-    """Read one."""
-    return Request("getExecution", _path(chance), key=chance.pick(READERS))
+    """Read one; wait where it is finished."""
+    one = chance.execution()
+    query = {"wait_seconds": "9"} if one is not None and one.finished else {}
+    return Request("getExecution", _path(chance, one), query, key=chance.pick(READERS))
 
 
 def list_(chance: Chance) -> Request:
     """List them, by some filters."""
-    words = ("running", "waiting", "succeeded", "failed", "cancelled", "timeout")
-    query = chance.some(0.3, limit=LIMITS, status=words, node_id=(NODE, "other-agent"))
+    query = chance.some(
+        0.3,
+        limit=LIMITS,
+        status=STATUSES,
+        node_id=(NODE, OTHER_NODE),
+        run_id=[one.run_id for one in chance.oracle.executions.values()][-3:] or ["run_o-none"],
+    )
     return Request("listExecutions", query=query, key=chance.pick(READERS[:4]))
 
 
 def report(chance: Chance) -> Request:
-    """Report the end, or a sign of life."""
-    body = chance.pick(
+    """Report the end, a sign of life, that it is let go of, or handed back."""
+    one = chance.execution(going=0.6)
+    body: dict[str, Any] = chance.pick(
         (
             {"status": "running"},
             {"status": "succeeded"},
-            {"status": "succeeded", "result": chance.pick(USER_JSON)},
+            {"status": "succeeded", "result": chance.pick(USER_JSON), "status_reason": "done"},
             {"status": "failed", "error": "ValueError: no such account"},
             {"status": "failed", "error": "x", "error_details": {"type": "x"}, "more": 1},
+            {"status": "failed", "error": "x", "result": chance.pick(USER_JSON)},
+            {"status": "cancelled", "status_reason": "shutting down"},
+            {"status": "cancelled"},
+            {"status": "waiting"},
+            {"status": "waiting"},
+            {"status": "waiting", "waits_for": _waited(one)},
         )
     )
-    return Request("reportExecutionStatus", _path(chance), body=body, key=chance.pick(AGENTS))
+    return Request("reportExecutionStatus", _own(chance, one), body=body, key=_agent(chance, one))
 
 
 def cancel(chance: Chance) -> Request:
     """Cancel one."""
     body = chance.pick((NO_BODY, {}, {"reason": "the order was withdrawn"}))
     key = chance.pick(("client", "admin"))
-    return Request("cancelExecution", _path(chance), body=body, key=key)
+    return Request("cancelExecution", _path(chance, chance.execution()), body=body, key=key)
 
 
 def ask(chance: Chance) -> Request:
-    """Ask from within one."""
-    path = {"node_id": NODE, **_path(chance)}
-    key = chance.pick(AGENTS)
-    return Request("requestExecutionApproval", path, body=question(chance), key=key)
+    """Ask from within one: often what an earlier attempt has asked."""
+    one = chance.execution(going=0.95)
+    body = question(chance)
+    if one is not None and one.requests and chance.maybe(0.5):
+        body = dict(chance.pick(one.requests).content)
+        if chance.maybe(0.2):
+            body["approval_request_id"] = chance.pick(OWN_IDS)
+        if chance.maybe(0.1):
+            body["title"] = "Something else"
+    body |= chance.some(0.4, step_key=("pause.1", "pause.2"))
+    if one is not None and chance.maybe(0.1):
+        urls = (f"{PLACES[one.node_id]}/webhooks/approval-2", "http://127.0.0.1:9/approval")
+        there = chance.oracle.nodes.worker(one.node_id) is not None
+        body["callback_url"] = chance.pick(urls) if there else urls[1]
+    if one is not None and one.attempt == 0:
+        one = None  # before it was sent it can't ask
+    return Request(
+        "requestExecutionApproval", _placed(chance, one, _own(chance, one)), body=body,
+        key=_agent(chance, one),
+    )  # fmt: skip
 
 
 def state(chance: Chance) -> Request:
     """Read what became of a question."""
-    path = {"node_id": NODE, **_path(chance)}
+    one = chance.execution()
     query = chance.some(approval_request_id=OWN_IDS)
+    path = _placed(chance, one, _path(chance, one))
     return Request("getExecutionApprovalStatus", path, query, key=chance.pick(READERS))
 
 
 def record(chance: Chance) -> Request:
     """Record a step."""
-    path = {**_path(chance), "step_key": chance.pick(("step.a.1", "step.a.2", "ai.f.1"))}
-    one = chance.oracle.running.all.get(path["execution_id"])
+    one = chance.execution()
+    key = chance.pick(("step.a.1", "step.a.2", "ai.f.1", "step.b.1"))
     # Which of two steps of one millisecond is listed first the contract leaves open.
     if one is not None and any(step["at"] == render(chance.now) for step in one.steps.values()):
-        path["step_key"] = list(one.steps)[-1]
+        key = list(one.steps)[-1]
     ending = chance.pick(({}, {"result": chance.pick(USER_JSON)}, {"error": "ModelError"}))
-    body = {"kind": "step", "name": "a", "input_sha256": chance.pick(DIGESTS), **ending}
-    return Request("recordStep", path, body=body, key=chance.pick(AGENTS))
+    body = {"kind": chance.pick(("step", "call", "ai")), "name": "a"}
+    body |= {"input_sha256": chance.pick(DIGESTS), **ending}
+    path = {**_own(chance, one), "step_key": key}
+    return Request("recordStep", path, body=body, key=_agent(chance, one))
 
 
 def steps(chance: Chance) -> Request:
@@ -118,17 +117,19 @@ def steps(chance: Chance) -> Request:
 
 def append(chance: Chance) -> Request:
     """Append an event."""
+    one = chance.execution()
     body = {"type": "agent.tool_call"}
     body |= chance.some(content=USER_JSON, key=("tool.1", "tool.2"))
-    return Request("appendExecutionEvent", _path(chance), body=body, key=chance.pick(AGENTS))
+    return Request("appendExecutionEvent", _own(chance, one), body=body, key=_agent(chance, one))
 
 
 def note(chance: Chance) -> Request:
     """Add a note."""
-    headers = {"X-Execution-ID": _path(chance)["execution_id"]}
+    one = chance.execution()
+    headers = {"X-Execution-ID": attempt_id(chance, one)}
     body = {"message": "Risk score: 82/100"}
     body |= chance.some(tags=(["assessment"],), key=("note.1", "note.2"))
-    return Request("addNote", headers=headers, body=body, key=chance.pick(AGENTS))
+    return Request("addNote", headers=headers, body=body, key=_agent(chance, one))
 
 
 def events(chance: Chance) -> Request:
@@ -136,29 +137,69 @@ def events(chance: Chance) -> Request:
     return _page(chance, "listExecutionEvents")
 
 
+def stream(chance: Chance) -> Request:
+    """Follow the chain, from somewhere."""
+    one = chance.execution(going=0.4)
+    last = 0 if one is None else len(one.chain.events)
+    headers = chance.some(0.7, **{"Last-Event-ID": (str(last), str(last // 2), "0")})
+    key = chance.pick(READERS)
+    return Request("streamExecutionEvents", _path(chance, one), headers=headers, key=key)
+
+
+def deliveries(chance: Chance) -> Request:
+    """List what was sent."""
+    ids = list(chance.oracle.executions)[-3:] or ["exec_o-nowhere"]
+    states = ("pending", "delivered", "dead", "dropped")
+    query = chance.some(0.3, limit=LIMITS, state=states, execution_id=ids)
+    return Request("listDeliveries", query=query, key="admin")
+
+
+def retry(chance: Chance) -> Request:
+    """Have something sent again."""
+    all_ = [chance.oracle.deliveries.all[name] for name in sorted(chance.listed)]
+    known = [one.id for one in all_]
+    unheard = [one.id for one in all_ if one.state in ("dead", "pending")]
+    name = "msg_o-nowhere" if not known or chance.maybe(0.2) else chance.pick(known)
+    if unheard and chance.maybe(0.5):
+        name = chance.pick(unheard)
+    return Request("retryDelivery", {"id": name}, key="admin")
+
+
 def _page(chance: Chance, operation: str) -> Request:
     query = chance.some(0.4, limit=LIMITS)
-    return Request(operation, _path(chance), query, key=chance.pick(READERS))
+    path = _path(chance, chance.execution())
+    return Request(operation, path, query, key=chance.pick(READERS))
 
 
-def _path(chance: Chance) -> dict[str, str]:
-    known = chance.oracle.running.all
-    going = [one.id for one in known.values() if not one.finished]
-    if not known or chance.maybe(0.04):
-        return {"execution_id": "exec_o-nowhere"}
-    if going and chance.maybe(0.7):
-        return {"execution_id": chance.pick(going[-3:])}
-    return {"execution_id": chance.pick(list(known)[-8:])}
+def _waited(one: Execution | None) -> list[str]:
+    if one is None:
+        return []
+    return [row.id for row in one.requests[-2:]] + [child.id for child in one.children[-2:]]
+
+
+def _agent(chance: Chance, one: Execution | None) -> str:
+    return speaker(chance, NODE if one is None else one.node_id)
+
+
+def _own(chance: Chance, one: Execution | None) -> dict[str, str]:
+    return {"execution_id": attempt_id(chance, one)}
+
+
+def _path(chance: Chance, one: Execution | None) -> dict[str, str]:
+    del chance
+    return {"execution_id": "exec_o-nowhere" if one is None else one.id}
+
+
+def _placed(chance: Chance, one: Execution | None, path: dict[str, str]) -> dict[str, str]:
+    node_id = NODE if one is None or chance.maybe(0.03) else one.node_id
+    return {"node_id": node_id, **path}
 
 
 MAKERS: list[tuple[int, Callable[[Chance], Request]]] = [
-    (3, register),
-    (2, node),
-    (12, execute),
     (6, get),
     (4, list_),
-    (10, report),
-    (4, cancel),
+    (11, report),
+    (3, cancel),
     (14, ask),
     (4, state),
     (7, record),
@@ -166,4 +207,7 @@ MAKERS: list[tuple[int, Callable[[Chance], Request]]] = [
     (5, append),
     (5, note),
     (5, events),
+    (4, stream),
+    (4, deliveries),
+    (2, retry),
 ]
