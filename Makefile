@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a missing or too old tool is named in one line.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test generate check bench chaos conformance mutants results serve constraints \
+.PHONY: help setup demo test generate check bench chaos conformance mutants walk results serve constraints \
         check-python check-go check-typescript check-generated check-contract \
         test-python test-go test-typescript
 
@@ -70,11 +70,13 @@ START = --server-cmd '$(SERVE) serve --port {port} --database $(1) [--test-contr
 conformance: setup ## do the server and the clients keep the contract
 	$(CONFORMANCE) check --coverage --subject 'server on SQLite' --json $(REPORTS)/sqlite.json --html $(REPORTS)/sqlite.html \
 	  $(call START,sqlite:///{data}/signoff.db)
+	$(CONFORMANCE) walk --seed 1 --seed 2 --operations 400 $(call START,sqlite:///{data}/signoff.db)
 	@rm -f $(REPORTS)/postgres.json
 	@if test -z "$$CI" && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; \
 	then echo 'PostgreSQL is not installed: the server is checked on SQLite only'; else \
 	$(CONFORMANCE) check --coverage --subject 'server on PostgreSQL' --json $(REPORTS)/postgres.json --html $(REPORTS)/postgres.html \
-	  --database postgres $(call START,{database}); fi
+	  --database postgres $(call START,{database}) && \
+	$(CONFORMANCE) walk --seed 3 --operations 400 --database postgres $(call START,{database}); fi
 	$(CONFORMANCE) check --coverage --adapter python --adapter go --adapter typescript \
 	  --json $(REPORTS)/clients.json --html $(REPORTS)/clients.html
 	$(CONFORMANCE) check --agent python --agent go --agent typescript \
@@ -83,6 +85,12 @@ conformance: setup ## do the server and the clients keep the contract
 
 mutants: setup ## put faults into the server, the clients and the wire: does the suite find each? (ARGS='--case SRV-EXP')
 	$(CONFORMANCE) mutants $(if $(ARGS),$(ARGS),--json $(REPORTS)/mutants.json)
+
+walk: setup ## random operations beside an oracle, until all was answered and nothing new comes
+	$(CONFORMANCE) walk --seed 1 --seed 2 --seed 3 --quiet 2000 --subject 'server on SQLite' \
+	  --json $(REPORTS)/walk-sqlite.json $(call START,sqlite:///{data}/signoff.db)
+	$(CONFORMANCE) walk --seed 4 --quiet 2000 --subject 'server on PostgreSQL' --database postgres \
+	  --json $(REPORTS)/walk-postgres.json $(call START,{database})
 
 results: ## write conformance/RESULTS.md from what make conformance and make mutants have found
 	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json $(REPORTS)/agents.json \

@@ -181,3 +181,11 @@ def test_an_instance_that_lacks_a_run_in_two_lists_loses_it(world):
         listed = {**empty, "executions": []}
         world.ask("heartbeatNode", {"node_id": "conf-agent"}, {"in_hand": listed})
         assert one.attempt == attempt
+
+
+def test_who_is_replaced_after_a_silence_loses_its_runs_at_once(world):
+    one = world.execute()
+    world.pass_leases(3_000)
+    assert one.attempt == 1
+    world.ask("registerNode", body={**REGISTRATION.body, "instance_id": "two"})
+    assert (one.attempt, one.lease.id) == (2, "two")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,9 +17,9 @@ from signoff_conformance import matching, reference
 from signoff_conformance.contract import Contract
 from signoff_conformance.control import ControlError
 from signoff_conformance.endpoints import Host
+from signoff_conformance.makers import Maker, Told
 from signoff_conformance.profiles import PROFILES
 from signoff_conformance.runner import TargetError
-from signoff_conformance.target import Started
 from signoff_conformance.verdicts import Exit
 from signoff_conformance.walk.server import Server
 from signoff_conformance.walk.shrinking import shrink
@@ -41,6 +40,12 @@ def walk(
         str | None,
         typer.Option(help="Makes a key and prints it: '… --role {role} --name {name}'."),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="What stands for {database}: 'postgres' for one of the suite's own, or a command."
+        ),
+    ] = None,
     seed: Annotated[
         list[int] | None, typer.Option(help="The same seed, the same walk. Several: one each.")
     ] = None,
@@ -60,16 +65,17 @@ def walk(
 ) -> None:
     """Compare a server with the contract in memory; exit 1 when an answer differs."""
     command, keys = server_cmd or reference.SERVER, keys_cmd or reference.KEYS
+    told = Told(command, keys, database)
     most = operations if until is None else until
     seeds = seed or [1]
     try:
-        walks = asyncio.run(_walked(command, keys, seeds, most, quiet))
+        walks = asyncio.run(_walked(told, seeds, most, quiet))
     except (TargetError, ControlError) as error:
         Console(stderr=True).print(str(error), markup=False)
         raise typer.Exit(Exit.HARNESS) from None
     if json_report:
-        told = [_value(number, found) for number, found in zip(seeds, walks, strict=False)]
-        report = {"subject": subject, "quiet_wanted": quiet, "walks": told}
+        values = [_value(number, found) for number, found in zip(seeds, walks, strict=False)]
+        report = {"subject": subject, "quiet_wanted": quiet, "walks": values}
         json_report.parent.mkdir(parents=True, exist_ok=True)
         json_report.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     if until is not None and walks[-1].difference is None:
@@ -79,12 +85,10 @@ def walk(
     raise typer.Exit(Exit.NOT_CONFORMANT if differs or unfinished else Exit.CONFORMANT)
 
 
-async def _walked(
-    command: str, keys_command: str, seeds: Sequence[int], most: int, quiet: int | None
-) -> list[Found]:
+async def _walked(told: Told, seeds: Sequence[int], most: int, quiet: int | None) -> list[Found]:
     """Walk with each seed until one finds a difference, which comes with its shortest path."""
     contract, walks = Contract.load(), list[Found]()
-    async with _server(contract, command, keys_command) as server:
+    async with _server(contract, told) as server:
         for number in seeds:
             found = await Walk(contract, server).by_chance(number, most, quiet)
             walks.append(found)
@@ -99,12 +103,12 @@ async def _walked(
 
 
 @asynccontextmanager
-async def _server(contract: Contract, command: str, keys_command: str) -> AsyncIterator[Server]:
+async def _server(contract: Contract, told: Told) -> AsyncIterator[Server]:
     host = Host()
     await host.start()
     with tempfile.TemporaryDirectory(prefix="signoff-walk-") as folder:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("SIGNOFF_")}
-        target = Started(command, keys_command, PROFILES["keys"], Path(folder), host.address, env)
+        maker = Maker(told, Path(folder))
+        target = maker(PROFILES["keys"], host.address)
         server = Server(contract, target, host)
         try:
             await target.start()
@@ -112,6 +116,7 @@ async def _server(contract: Contract, command: str, keys_command: str) -> AsyncI
         finally:
             await server.close()
             await target.stop()
+            await maker.stop()
             await host.stop()
 
 

@@ -114,6 +114,7 @@ class Oracle:
         self._settle(now)
 
     def _settle(self, now: int) -> None:
+        self.leasing.advance(0, now)  # who is replaced after a silence loses its leases at once
         self.leasing.settle(now)
         self.deliveries.settle(now)
 

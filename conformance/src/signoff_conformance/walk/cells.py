@@ -39,15 +39,21 @@ class Seen:
     wanted: set[Cell]
     kinds: dict[Kind, int] = field(default_factory=dict)
     """How often each operation gave each status and code."""
+    left: set[Cell] = field(init=False)
+    """What of it was not seen."""
     operations: int = 0
     new_at: int = 0
     """The number of the operation that showed a new kind last."""
+
+    def __post_init__(self) -> None:
+        self.left = set(self.wanted)
 
     def see(self, request: Request, answer: Answer) -> None:
         """Count an answer that was right."""
         kind = (request.operation, answer.status, answer.code or "")
         if kind not in self.kinds:
             self.new_at = self.operations
+            self.left.discard((request.operation, answer.status))
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
     @property
@@ -56,20 +62,19 @@ class Seen:
         return self.operations - self.new_at
 
     def missing(self) -> list[Cell]:
-        """What was not seen."""
-        seen = {(operation, status) for operation, status, _ in self.kinds}
-        return sorted(self.wanted - seen)
+        """What was not seen, in order."""
+        return sorted(self.left)
 
     def is_over(self, quiet: int) -> bool:
         """Whether all was seen, and for so many operations nothing new."""
-        return self.quiet >= quiet and not self.missing()
+        return self.quiet >= quiet and not self.left
 
     def value(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "operations": self.operations,
             "quiet": self.quiet,
-            "cells": len(self.wanted) - len(self.missing()),
+            "cells": len(self.wanted) - len(self.left),
             "cells_wanted": len(self.wanted),
             "missing": [f"{operation} {status}" for operation, status in self.missing()],
             "elsewhere": {f"{name} {status}": why for (name, status), why in ELSEWHERE.items()},

@@ -136,5 +136,5 @@ MAKERS: list[tuple[int, Callable[[Chance], Request]]] = [
     (2, shutdown),
     (2, node),
     (2, list_),
-    (3, system),
+    (4, system),
 ]

@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from signoff_conformance.contract import Contract
 from signoff_conformance.oracle.answers import Request
+from signoff_conformance.walk.cells import Cell
 from signoff_conformance.walk.moves import Chance
+
+Way = Callable[[Contract, Chance, Request], Request]
 
 OTHER_KEYS = ("admin", "client", "client2", "reviewer", "agent", "agent2")
 
 
-def spoil(contract: Contract, chance: Chance, request: Request) -> Request:
-    """The request with one thing changed: mostly to something wrong."""
-    ways: list[Callable[[Contract, Chance, Request], Request]] = [_key, _query]
-    if request.path:
-        ways += [_path]
-    if isinstance(request.body, dict):
-        ways += [_member, _missing, _mistyped, _no_json, _media]
-        if chance.maybe(0.5):  # a megabyte takes its time
-            ways += [_too_long]
-    if request.signed is not None:
-        ways += [_signature]
+def spoil(
+    contract: Contract, chance: Chance, request: Request, missing: Collection[Cell] = ()
+) -> Request:
+    """The request with one thing changed: mostly to something wrong.
+
+    Args:
+        contract: says what is wrong.
+        chance: of the walk.
+        request: that was right.
+        missing: operations and statuses that were not seen yet: they are tried first.
+    """
     names = {one.name for one in contract.operations[request.operation].parameters}
+    ways: dict[Way, int] = {_key: 403, _nobody: 401, _query: 400}
+    if request.path:
+        ways[_path] = 400
+    if isinstance(request.body, dict):
+        ways |= {_member: 400, _missing: 400, _mistyped: 400, _no_json: 400, _media: 415}
+        if chance.maybe(0.3) or (request.operation, 413) in missing:  # a megabyte takes its time
+            ways[_too_long] = 413
+    if request.signed is not None:
+        ways[_signature] = 401
     if "limit" in names:
-        ways += [_limit, _cursor]
-    way = chance.pick(ways)
+        ways |= {_limit: 400, _cursor: 422}
+    wanted = [way for way, status in ways.items() if (request.operation, status) in missing]
+    way = chance.pick(wanted if wanted and chance.maybe(0.7) else ways)
     return way(contract, chance, request)  # type: ignore[no-any-return]
+
+
+def _nobody(contract: Contract, chance: Chance, request: Request) -> Request:
+    del contract
+    return replace(request, key=chance.pick((None, "unknown")))
 
 
 def _key(contract: Contract, chance: Chance, request: Request) -> Request:
     del contract
-    return replace(request, key=chance.pick((None, "unknown", *OTHER_KEYS)))
+    return replace(request, key=chance.pick(OTHER_KEYS))
 
 
 def _query(contract: Contract, chance: Chance, request: Request) -> Request:

@@ -13,7 +13,7 @@ from signoff_conformance.profiles import NODE, OTHER_NODE
 from signoff_conformance.walk.moves import Chance
 from signoff_conformance.walk.registering import AGENTS, TYPED
 
-NAMES: Final = ("work",) * 12 + (INLINE, INLINE, REFUSING, TYPED, "nothing")
+NAMES: Final = ("work",) * 12 + (INLINE, INLINE, INLINE, REFUSING, TYPED, "nothing")
 INPUTS: Final[tuple[Any, ...]] = (
     {},
     {},

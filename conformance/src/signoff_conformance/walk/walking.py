@@ -95,7 +95,7 @@ class Walk:
         found, path = Found(self._seen()), list[Move]()
         await self._server.begin()
         for number in range(most):
-            move = self._next(str(number), chance) if number else _FIRST
+            move = self._next(str(number), chance, found.seen) if number else _FIRST
             path.append(move)
             found.seen.operations += 1
             found.difference = await self._step(move, path, found, chance)
@@ -146,7 +146,7 @@ class Walk:
             self._now = max(self._now, move.to)
             self.oracle.pass_time(move.label, self._now)
 
-    def _next(self, label: str, chance: Chance) -> Move:
+    def _next(self, label: str, chance: Chance, seen: Seen) -> Move:
         chance.now = self._now
         if chance.maybe(CLOCK):
             return Move(label, to=chance.clock())
@@ -160,7 +160,7 @@ class Walk:
         )
         request = maker(chance)
         if chance.maybe(SPOILT):
-            request = spoil(self._contract, chance, request)
+            request = spoil(self._contract, chance, request, seen.left)
         return Move(label, request)
 
 
