@@ -24,6 +24,9 @@ Change = Callable[[Request, Exchange], None]
 """Changes an answer before it is compared: so that tests see differences found."""
 
 SPOILT: Final = 0.2
+STEERED: Final = 0.05
+"""How often an operation is taken of which something is missing, and something made wrong of it."""
+STEERING: Final = 30
 CLOCK: Final = 0.08
 LEASES: Final = 0.03
 SILENCES: Final = (500, 1000, 2500, 2999, 3000, 9999, 10_000, 29_999, 30_000, 30_001)
@@ -154,14 +157,21 @@ class Walk:
             return Move(label, leases=int(chance.pick(SILENCES)))
         if chance.cursors and chance.maybe(NEXT_PAGE):
             return Move(label, chance.cursors.pop())
-        makers = MAKERS
-        (maker,) = chance.random.choices(
-            [maker for _, maker in makers], [weight for weight, _ in makers]
-        )
-        request = maker(chance)
+        request = self._request(chance)
+        if seen.left and chance.maybe(STEERED):
+            wanted = {operation for operation, _ in seen.left}
+            tries = (self._request(chance) for _ in range(STEERING))
+            request = next((one for one in tries if one.operation in wanted), request)
+            return Move(label, spoil(self._contract, chance, request, seen.left))
         if chance.maybe(SPOILT):
             request = spoil(self._contract, chance, request, seen.left)
         return Move(label, request)
+
+    def _request(self, chance: Chance) -> Request:
+        (maker,) = chance.random.choices(
+            [maker for _, maker in MAKERS], [weight for weight, _ in MAKERS]
+        )
+        return maker(chance)
 
 
 _FIRST: Final = Move("0", registering.REGISTRATION)

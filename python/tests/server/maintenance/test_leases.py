@@ -151,6 +151,22 @@ async def test_a_draining_instance_keeps_its_work_for_its_time(
     assert await house.statuses(execution_id) == ["queued"]
 
 
+async def test_who_comes_back_from_away_drains_no_more(house: House, agent: StandIn) -> None:
+    await house.handed(agent)
+    said = {"instance_id": "i-1", "timeout_seconds": 60}
+    await nodes.shutdown_node(house.context, AGENT, NODE, said)
+    await house.control.advance_leases(70_000)
+    await house.beat()
+    row = await house.store.one("get_instance", **HERE._asdict())
+    assert row is not None
+    assert (row["state"], row["drain_ms"], row["draining_since"]) == ("live", None, None)
+    # Going away once more it names no time: what it named then is over.
+    told = await nodes.heartbeat_node(
+        house.context, AGENT, NODE, {"instance_id": "i-1", "status": "offline"}
+    )
+    assert told["lease_seconds"] == 10.0
+
+
 async def test_nobody_is_over_when_nobody_is_there(house: House) -> None:
     assert await house.maintenance.next_lease_end() is None
     await house.control.advance_leases(10**9)

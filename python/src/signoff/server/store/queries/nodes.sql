@@ -51,8 +51,8 @@ UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
 WHERE node_id = :node_id AND instance_id = :instance_id
 
 -- name: leave_instance
--- It was not heard in time, and holds nothing any more.
-UPDATE instances SET state = :state
+-- It was not heard in time, and holds nothing any more. Should it come back, it drains no more.
+UPDATE instances SET state = :state, drain_ms = NULL, draining_since = NULL
 WHERE node_id = :node_id AND instance_id = :instance_id
     AND last_heartbeat_at = :if_last_heartbeat_at
     AND NOT EXISTS (SELECT 1 FROM executions e
