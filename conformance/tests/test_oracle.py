@@ -131,11 +131,22 @@ def test_a_released_run_goes_out_with_its_next_decision(world):
     one = world.execute()
     gate = world.gate(one)
     world.report(one, "waiting")
-    assert (one.lease, one.due) == (None, False)
+    assert (one.lease, one.due_at) == (None, None)
     world.decide(gate)
     assert (one.status, one.attempt) == ("running", 2)
     world.report(one, "waiting")  # it waits for nothing: out again at once
     assert one.attempt == 3
+
+
+def test_attempts_that_come_to_nothing_wait_longer_each_time(world):
+    one = world.execute()
+    for attempt, pause in ((1, 0), (2, 1_000), (3, 2_000), (4, 4_000)):
+        assert (one.status, one.attempt) == ("running", attempt)
+        world.report(one, "cancelled")
+        if pause:
+            world.pass_time(pause - 1)
+            assert (one.status, one.attempt) == ("queued", attempt)
+            world.pass_time(1)
 
 
 def test_attempts_that_come_to_nothing_are_counted(world):
@@ -144,10 +155,9 @@ def test_attempts_that_come_to_nothing_are_counted(world):
     path = {"execution_id": one.attempt_id, "step_key": "step.a.1"}
     step = {"kind": "step", "name": "a", "input_sha256": "0" * 64}
     world.ask("recordStep", path, step)
-    for _ in range(2):
+    for _ in range(3):
         assert one.status == "running"
         world.report(one, "cancelled")
-    world.report(one, "cancelled")
     assert (one.status, one.reason, one.attempt) == ("failed", "attempts_exhausted", 4)
 
 

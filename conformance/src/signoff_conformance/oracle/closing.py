@@ -43,7 +43,7 @@ class Closing:
         self._notify(one, now)
         if execution is not None:
             self._ripple(execution, now)
-            execution.wake()
+            execution.wake(now)
 
     def expire(self, one: Approval, now: int) -> None:
         """Its time is over."""
@@ -68,7 +68,7 @@ class Closing:
         self._deliveries.finished(one, now)
         self._ripple(one, now)
         if one.parent is not None and one.parent.status == "waiting":
-            one.parent.wake()
+            one.parent.wake(now)
 
     def time_out(self, one: Execution, now: int, actor: Any) -> None:
         """End an execution that ran for too long; its agent is told."""
@@ -93,4 +93,4 @@ class Closing:
         for ancestor in one.above():
             if ancestor.follow(now):  # somebody below it was answered: that is progress
                 ancestor.idle = 0
-                ancestor.wake()
+                ancestor.wake(now)

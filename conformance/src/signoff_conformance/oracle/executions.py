@@ -16,6 +16,8 @@ from signoff_conformance.oracle.times import present, render
 TERMINAL: Final = "Terminal is terminal. … The same terminal report again is 200, another one 409"
 DEFAULT_TIMEOUT_SECONDS: Final = 7200
 DEFAULT_MAX_ATTEMPTS: Final = 10
+FIRST_PAUSE_MS: Final = 1_000
+LONGEST_PAUSE_MS: Final = 60_000
 REPORTED: Final = ("status", "result", "error", "error_details")
 
 
@@ -39,8 +41,8 @@ class Execution:
     idle: int = 0
     """Attempts in a row that came to nothing, the present one with them."""
     lease: Instance | None = None
-    due: bool = True
-    """Whether it is sent as soon as somebody is there to take it."""
+    due_at: int | None = None
+    """From when on it is sent as soon as somebody is there to take it; None: it is not."""
     started_at: int | None = None
     completed_at: int | None = None
     running_since: int | None = None
@@ -150,7 +152,7 @@ class Execution:
     def dispatch(self, instance: Instance, now: int) -> None:
         """An instance has it in hand."""
         self.attempt, self.idle = self.attempt + 1, self.idle + 1
-        self.lease, self.due = instance, False
+        self.lease, self.due_at = instance, None
         self.started_at = now if self.started_at is None else self.started_at
         if self.status != "waiting":
             self.status, self.reason = "running", PERHAPS
@@ -173,23 +175,28 @@ class Execution:
         self._keep_clock(now)
         return not waits
 
-    def let_go(self, now: int, actor: Any, *, due: bool) -> None:
+    def pause_ms(self) -> int:
+        """How long the next attempt waits, as so many came to nothing."""
+        more = self.idle - 2
+        return 0 if more < 0 else int(min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2**more))
+
+    def let_go(self, now: int, actor: Any, *, due_at: int | None) -> None:
         """Nobody holds it any more."""
-        self.lease, self.due = None, due
+        self.lease, self.due_at = None, due_at
         if self.status == "running":
-            self.status, self.due = "queued", True
+            self.status = "queued"
         self._keep_clock(now)
         self.event("execution.requeued", now, actor)
 
-    def wake(self) -> None:
-        """There is something that its next attempt is to be told."""
-        if not self.finished and self.lease is None:
-            self.due = True
+    def wake(self, now: int) -> None:
+        """There is something that its next attempt is to be told: no pause counts any more."""
+        if not self.finished and self.lease is None and (self.due_at is None or self.due_at > now):
+            self.due_at = now
 
     def close(self, status: str, now: int, actor: Any, report: Mapping[str, Any]) -> None:
         """Come to the end."""
         self.status, self.completed_at, self.report = status, now, report
-        self.lease, self.due = None, False
+        self.lease, self.due_at = None, None
         self._keep_clock(now)
         word = "timed_out" if status == "timeout" else status
         self.event(f"execution.{word}", now, actor)

@@ -39,13 +39,18 @@ class Leasing:
         """Dispatch all that is due and has somebody to go to; answers to come are exact again."""
         for one in list(self._executions.values()):
             one.chain.moving = False
-            while one.due and (instance := self._nodes.worker(one.node_id)) is not None:
+            while (instance := self._taker(one, now)) is not None:
                 one.dispatch(instance, now)
                 self._hear_answer(one, now)
 
-    def mark(self, one: Execution) -> None:
+    def mark(self, one: Execution, now: int) -> None:
         """Let answers be vague about an execution that is dispatched while they are given."""
-        one.chain.moving = one.due and self._nodes.worker(one.node_id) is not None
+        one.chain.moving = self._taker(one, now) is not None
+
+    def first_due(self, now: int) -> int | None:
+        """When the first execution by now is dispatched that waits for its time only."""
+        due = (one.due_at for one in self._executions.values() if self._taker(one, now))
+        return min((at for at in due if at is not None), default=None)
 
     def advance(self, ms: int, now: int) -> None:
         """Move the clock of the leases; the leases of who is silent end, each at its time."""
@@ -62,23 +67,18 @@ class Leasing:
         """The lease of an execution ends."""
         if one.lease is not None:
             due = one.status == "running" or any(not row.heard for row in _decided(one))
-            self._end(one, now, actor, due=due)
+            self._end(one, now, actor, due_at=now + one.pause_ms() if due else None)
 
     def suspend(self, one: Execution, now: int, actor: Any, waits_for: list[str] | None) -> None:
         """Its agent lets go of it until there is an answer."""
         if one.lease is None:
             return
+        due_at: int | None = now
         if one.status == "running":
-            due = True
-        elif waits_for is None:
-            due = any(not row.heard for row in _decided(one))
-        else:
-            open_ = {row.id for row in one.pending()}
-            open_ |= {child.id for child in one.children if not child.finished}
-            due = any(name not in open_ for name in waits_for)
-        if not due:
-            one.idle = max(0, one.idle - 1)
-        self._end(one, now, actor, due=due)
+            due_at = now + one.pause_ms()
+        elif not _answered(one, waits_for):
+            due_at, one.idle = None, max(0, one.idle - 1)
+        self._end(one, now, actor, due_at=due_at)
 
     def compare(self, instance: Instance, said: Mapping[str, Any], now: int) -> bool:
         """What an instance has in hand, beside what it holds; whether its list is wanted."""
@@ -101,11 +101,15 @@ class Leasing:
     def _held(self, instance: Instance) -> list[Execution]:
         return [one for one in self._executions.values() if one.lease is instance]
 
-    def _end(self, one: Execution, now: int, actor: Any, *, due: bool) -> None:
-        if due and one.exhausted:
+    def _taker(self, one: Execution, now: int) -> Instance | None:
+        due = one.due_at is not None and one.due_at <= now
+        return self._nodes.worker(one.node_id) if due else None
+
+    def _end(self, one: Execution, now: int, actor: Any, *, due_at: int | None) -> None:
+        if due_at is not None and one.exhausted:
             self._closing.finish(one, "failed", now, actor, reason="attempts_exhausted")
         else:
-            one.let_go(now, actor, due=due)
+            one.let_go(now, actor, due_at=due_at)
 
     def _hear_answer(self, one: Execution, now: int) -> None:
         name = one.target.partition(".")[2]
@@ -119,6 +123,15 @@ class Leasing:
 def digest(attempt_ids: Any) -> str:
     """Of what is in hand, as heartbeats say it; of the oracle's own ids."""
     return hashlib.sha256("".join(f"{one}\n" for one in sorted(attempt_ids)).encode()).hexdigest()
+
+
+def _answered(one: Execution, waits_for: list[str] | None) -> bool:
+    """Whether something that it waits for has come to its end."""
+    if waits_for is None:
+        return any(not row.heard for row in _decided(one))
+    open_ = {row.id for row in one.pending()}
+    open_ |= {child.id for child in one.children if not child.finished}
+    return any(name not in open_ for name in waits_for)
 
 
 def _decided(one: Execution) -> list[Any]:

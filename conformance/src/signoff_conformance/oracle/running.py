@@ -83,7 +83,7 @@ class Running:
         else:
             reason = report.get("status_reason")
             self._closing.finish(one, report["status"], now, actor, report, reason)
-        self._leasing.mark(one)
+        self._leasing.mark(one, now)
         return Answer(200, one.shown(now), sentence=TERMINAL)
 
     def _cancel(self, call: Call) -> Answer:

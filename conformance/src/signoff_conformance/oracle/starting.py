@@ -107,14 +107,14 @@ class Starting:
         chain = Chain(f"exec_o-{label}")
         run = f"run_o-{label}" if parent is None else parent.run_id
         target = call.request.path["target"]
-        one = Execution(chain.of, run, target, body, call.now, chain, parent)
+        one = Execution(chain.of, run, target, body, call.now, chain, parent, due_at=call.now)
         if parent is not None:
             one.called_in = parent.attempt
             parent.children.append(one)
         data = {"target": target, "input_sha256": ANYTHING}
         one.event("execution.created", call.now, call.caller.principal(), data)
         self._executions[one.id] = one
-        self._leasing.mark(one)
+        self._leasing.mark(one, call.now)
         return one
 
 

@@ -97,14 +97,16 @@ class Oracle:
         while True:
             expiring = next(self.approvals.due(now), None)
             ending = self._running.first_over(now)
-            if expiring is not None and (ending is None or expiring.expires_at <= ending[0]):
-                self._closing.expire(expiring, expiring.expires_at)
-                self._settle(expiring.expires_at)
-            elif ending is not None:
-                self._closing.time_out(ending[1], ending[0], SYSTEM)
-                self._settle(ending[0])
-            else:
-                self._settle(now)
+            sending = self.leasing.first_due(now)
+            expires = None if expiring is None else expiring.expires_at
+            times = (expires, None if ending is None else ending[0], sending)
+            at = min((time for time in times if time is not None), default=now)
+            if expiring is not None and expires == at:
+                self._closing.expire(expiring, at)
+            elif ending is not None and ending[0] == at:
+                self._closing.time_out(ending[1], at, SYSTEM)
+            self._settle(at)
+            if all(time is None for time in times):
                 return
 
     def pass_leases(self, label: str, ms: int, now: int) -> None:

@@ -121,7 +121,9 @@ class Chance:
         """Where the clock goes: just before, at and after what falls due, or somewhere."""
         due = [one.expires_at for one in self.oracle.approvals.all.values() if one.pending]
         ends = [one.runs_out_at() for one in self.oracle.executions.values()]
-        due = sorted([*due, *(at for at in ends if at is not None)])
+        pauses = [one.due_at for one in self.oracle.executions.values() if one.lease is None]
+        later = [at for at in (*ends, *pauses) if at is not None and at > self.now]
+        due = sorted([*due, *later])
         to = self.now + int(self.pick((1, 999, 1000, 60_000, 3_600_000)))
         if due and self.maybe(0.7):
             to = max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
