@@ -199,3 +199,21 @@ def test_who_is_replaced_after_a_silence_loses_its_runs_at_once(world):
     assert one.attempt == 1
     world.ask("registerNode", body={**REGISTRATION.body, "instance_id": "two"})
     assert (one.attempt, one.lease.id) == (2, "two")
+
+
+def test_at_one_place_the_url_is_no_other_content(world):
+    one = world.execute()
+    url = "https://review.example.com/1"
+    gate = world.gate(one, title="A", approval_request_url=url, step_key="pause.1")
+    assert world.gate(one, title="A", step_key="pause.1") is gate
+    told = world.gate(one, title="B", step_key="pause.1", status=409)
+    assert told.places == {("body", "/title")}
+
+
+def test_a_default_that_is_written_out_is_no_other_body(world):
+    path, headers = {"target": "conf-agent.work"}, {"Idempotency-Key": "order-1"}
+    first = world.ask("executeAsync", path, {}, headers=headers)
+    again = world.ask("executeAsync", path, {"timeout_seconds": 7200}, headers=headers)
+    assert again.location == first.location
+    other = world.ask("executeAsync", path, {"timeout_seconds": 7201}, headers=headers)
+    assert other.code == "idempotency_conflict"

@@ -13,7 +13,11 @@ from signoff_conformance.oracle.answers import ANYTHING, Answer, Refused
 from signoff_conformance.oracle.calls import Call, Handler
 from signoff_conformance.oracle.chains import Chain
 from signoff_conformance.oracle.deliveries import DAY, SUBSCRIBER
-from signoff_conformance.oracle.executions import Execution
+from signoff_conformance.oracle.executions import (
+    DEFAULT_MAX_ATTEMPTS,
+    DEFAULT_TIMEOUT_SECONDS,
+    Execution,
+)
 from signoff_conformance.oracle.keys import forbidden
 from signoff_conformance.oracle.leasing import Leasing
 from signoff_conformance.oracle.nodes import Nodes
@@ -66,7 +70,7 @@ class Starting:
         name = (call.caller.name, call.request.operation, key or "")
         known = self._keys.get(name)
         if known is not None and _holds(known, call.now):
-            if known.target != target or not equal(known.body, body):
+            if known.target != target or not equal(_whole(known.body), _whole(body)):
                 raise Refused(409, "idempotency_conflict", REPEAT)
             _call_again(known.execution, parent)
             return known.execution
@@ -116,6 +120,12 @@ class Starting:
         self._executions[one.id] = one
         self._leasing.mark(one, call.now)
         return one
+
+
+def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with the defaults of the contract: one that is written out is no other body."""
+    defaults = {"timeout_seconds": DEFAULT_TIMEOUT_SECONDS, "max_attempts": DEFAULT_MAX_ATTEMPTS}
+    return defaults | dict(body)
 
 
 def _holds(known: _Started, now: int) -> bool:

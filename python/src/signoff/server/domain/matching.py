@@ -66,6 +66,8 @@ class ConflictWith:
     """It meets a stored request that says something else: 409 ``request_conflict``."""
 
     row: Row
+    by_place: bool = False
+    """It was met by its ``step_key``, where the URL does not count."""
 
 
 Match: TypeAlias = Same | Replayed | New | ConflictWith
@@ -81,7 +83,7 @@ def match(stored: Sequence[Row], asked: Asked, *, replay_decisions: bool = True)
     """
     here = [row for row in stored if row["seen_attempt"] == asked.attempt]
     if row := _repeated(here, asked):
-        return Same(row) if _same_content(row, asked) else ConflictWith(row)
+        return Same(row) if _same_content(row, asked) else ConflictWith(row, by_place=True)
     for row in here:
         if row["approval_request_id"] == asked.own_id and is_pending(row):
             return Same(row) if _same_content_and_url(row, asked) else ConflictWith(row)
@@ -93,7 +95,7 @@ def match(stored: Sequence[Row], asked: Asked, *, replay_decisions: bool = True)
         return Replayed(row) if _same_content_and_url(row, asked) else ConflictWith(row)
     if asked.own and (row := _repeated(earlier, asked)):
         # A fresh own id at the same place: its URL, which often names the id, is fresh too.
-        return Replayed(row) if _same_content(row, asked) else ConflictWith(row)
+        return Replayed(row) if _same_content(row, asked) else ConflictWith(row, by_place=True)
     known = (row["occurrence"] for row in stored if row["approval_request_id"] == asked.own_id)
     return New(1 + max(known, default=0))
 
@@ -110,15 +112,17 @@ def match_standalone(newest: Row | None, asked: Asked, now: int) -> Same | New |
     return Same(newest) if _same_content_and_url(newest, asked) else ConflictWith(newest)
 
 
-def differences(row: Row, asked: Asked) -> list[str]:
-    """The JSON pointers into the request where a :class:`ConflictWith` differs from the stored."""
+def differences(met: ConflictWith, asked: Asked) -> list[str]:
+    """The JSON pointers into the request where it differs from the stored one and must not."""
+    row = met.row
     stored = None if row["payload"] is None else json.loads(row["payload"])
     pairs = {
         "/title": (row["title"], asked.title),
         "/description": (row["description"], asked.description),
         "/payload": (digest(stored), digest(asked.payload)),
-        "/approval_request_url": (row["url"], asked.url),
     }
+    if not met.by_place:
+        pairs["/approval_request_url"] = (row["url"], asked.url)
     return [pointer for pointer, (before, now) in pairs.items() if before != now]
 
 

@@ -104,7 +104,7 @@ async def _ask(
     )
     met = match(stored, asked, replay_decisions=context.options.replay_decisions)
     if isinstance(met, ConflictWith):
-        raise _conflict(met.row, asked, rendering.approval(met.row, tree.execution.head))
+        raise _conflict(met, asked, rendering.approval(met.row, tree.execution.head))
     if isinstance(met, New):
         request = _create(context, principal, tree, asked, met, body)
         tree.gate_opened(principal.actor)
@@ -177,7 +177,7 @@ async def create_approval_request(
         if not isinstance(met, New):
             approval = await approval_reads.shape(context, met.row)
             if isinstance(met, ConflictWith):
-                raise _conflict(met.row, asked, approval)
+                raise _conflict(met, asked, approval)
             return Created(approval, False)
         if newest is not None and is_pending(newest):
             # Its time is over and nobody has said so yet: before the id asks anew.
@@ -267,8 +267,8 @@ async def _check_callback_url(context: Context, node_id: str, url: str | None) -
         raise Refusal("invalid_callback_url", detail, errors=[fault])
 
 
-def _conflict(row: Row, asked: Asked, approval: Shape) -> Conflict:
-    pointers = differences(row, asked)
+def _conflict(met: ConflictWith, asked: Asked, approval: Shape) -> Conflict:
+    pointers = differences(met, asked)
     names = ", ".join(pointer.removeprefix("/") for pointer in pointers)
     return Conflict(
         "request_conflict",
