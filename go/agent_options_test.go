@@ -167,3 +167,13 @@ func TestAReasonerThatDoesNotEndIsSaid(t *testing.T) {
 	// The next agent of this name is not to get it.
 	must(s.client.CancelExecution(soon(t), id, nil))(t)
 }
+
+func TestAnAgentThatIsWrongTakesNoPort(t *testing.T) {
+	taken := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer taken.Close()
+	err := NewAgent("n", WithServerURL("nowhere")).Run(t.Context(), taken.Addr().String())
+	if err == nil || strings.Contains(err.Error(), "in use") {
+		t.Fatalf("got %v", err)
+	}
+	wantText(t, err.Error(), "must start with http://")
+}

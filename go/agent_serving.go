@@ -20,6 +20,9 @@ import (
 // addr is host:port. Where it is empty, SIGNOFF_AGENT_HOST (else 127.0.0.1) and PORT (else 8001) say
 // where, and another port is taken when that one is in use.
 func (a *Agent) Run(ctx context.Context, addr string) error {
+	if len(a.faults) > 0 {
+		return errors.Join(a.faults...) // before it says that it listens
+	}
 	listener, err := listen(ctx, addr)
 	if err != nil {
 		return fmt.Errorf("signoff: %s cannot listen: %w", a.nodeID, err)
