@@ -138,4 +138,5 @@ def test_each_2xx_and_4xx_is_wanted_but_for_what_says_why_not():
     wanted = documented(CONTRACT)
     assert {("execute", 202), ("listNodes", 422), ("streamExecutionEvents", 204)} <= wanted
     assert ("getHealth", 403) not in wanted
+    assert ("getReadiness", 403) not in wanted  # all roles may call it
     assert not any(status >= 500 for _, status in wanted)

@@ -15,9 +15,10 @@ Cell = tuple[str, int]
 Kind = tuple[str, int, str]
 """The same with the code of a problem."""
 
+_KEYLESS: Final = "each key may call it; only a server without keys refuses, and a walk has keys"
 ELSEWHERE: Final[Mapping[Cell, str]] = {
-    ("receiveApprovalResponse", 403): "only a server without keys answers so; a walk has keys",
-    ("getHealth", 403): "only a server without keys answers so; a walk has keys",
+    (operation, 403): _KEYLESS
+    for operation in ("getHealth", "getOpenapi", "getReadiness", "receiveApprovalResponse")
 }
 """What a walk can't bring about, and why; cases do."""
 
