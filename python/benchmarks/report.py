@@ -27,7 +27,7 @@ class Figure:
     @property
     def ratio(self) -> float | None:
         """How much of the ceiling is reached: 1 is all of it."""
-        if self.ceiling is None:
+        if not self.ceiling or not self.value:  # on a busy machine a quick run may count nothing
             return None
         return self.value / self.ceiling if self._more else self.ceiling / self.value
 

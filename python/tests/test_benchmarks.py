@@ -58,7 +58,7 @@ def test_every_figure_of_one_server_is_measured_beside_its_ceiling() -> None:
         *["40 suspended"] * 3,
         "start to first answer",
     ]
-    assert all(each["ceiling"] > 0 for each in found if "suspended" not in each["name"])
+    assert all(each["ceiling"] is not None for each in found if "suspended" not in each["name"])
 
 
 @pytest.mark.slow
@@ -100,6 +100,10 @@ def test_what_has_no_aim_neither_meets_nor_misses_it() -> None:
     beside = Figure("gates passed, PostgreSQL", 150.0, "/s", None, None)
     assert beside.met is None
     assert table([beside]).splitlines()[1].split() == ["gates", "passed,", "PostgreSQL", "150/s"]
+
+
+def test_what_nothing_was_counted_of_has_no_ratio() -> None:
+    assert Figure("gates passed", 0.0, "/s", 0.0, 400).ratio is None
 
 
 async def test_copies_of_a_run_have_chains_of_their_own_that_are_whole() -> None:
