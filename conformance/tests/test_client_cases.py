@@ -1,12 +1,19 @@
 """The cases for clients and receivers load, and what is no case does not."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from signoff_conformance import cases, client_generated, documents, places
 from signoff_conformance import requirements as registry
+from signoff_conformance.client_bench import Bench
 from signoff_conformance.client_check import client_cases
+from signoff_conformance.client_steps import Steps
 from signoff_conformance.contract import Contract
 from signoff_conformance.documents import DocumentError
+from signoff_conformance.runner import NotSupported
+from signoff_conformance.values import Values
 
 CONTRACT = Contract.load()
 
@@ -66,3 +73,11 @@ def test_every_operation_of_the_contract_is_called_by_a_case():
     rows = {variant.values["op"] for variant in client_cases(CONTRACT)["CLI-KINDS-100"].variants}
     silent = {"getHealth", "getReadiness", "getOpenapi", "getMetrics"}
     assert set(CONTRACT.operations) - rows <= silent
+
+
+@pytest.mark.parametrize("step", [{"cancel": "first"}, {"call": "getHealth"}])
+async def test_what_a_blocking_client_cannot_do_is_not_asked_of_it(step):
+    adapter = SimpleNamespace(busy=True)
+    bench = cast(Bench, SimpleNamespace(hello={"lacks": ["cancel", "parallel"]}, adapter=adapter))
+    with pytest.raises(NotSupported):
+        await Steps(bench, Values({}, {})).perform(step)

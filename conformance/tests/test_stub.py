@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
-from signoff_conformance import target
+from signoff_conformance import reference, target
 from signoff_conformance.cli import app
 
 STUB = Path(__file__).with_name("stub.py")
@@ -19,6 +20,7 @@ def check(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(400)
 def test_a_stub_that_answers_200_to_everything_is_red_everywhere(tmp_path):
     report = tmp_path / "report.json"
     told = check(
@@ -36,6 +38,30 @@ def test_a_stub_that_answers_200_to_everything_is_red_everywhere(tmp_path):
     for result in found["results"]:
         assert len(result["reason"]) > 20, result
     assert "transcript" in found["results"][0]
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("<article>") == len(found["results"]) - found["counts"]["not_supported"]
+    assert "not conformant" in page
+    (suite,) = ElementTree.parse(tmp_path / "report.xml").getroot().findall("testsuite")
+    messages = [one.get("message", "") for one in suite.iterfind("testcase/failure")]
+    assert len(messages) == int(suite.get("failures", "0")) > 1_000
+    assert all(len(message) > 20 for message in messages)
+
+
+def test_a_server_that_keeps_the_contract_is_exit_0():
+    told = check(
+        *("--server-cmd", reference.SERVER, "--keys-cmd", reference.KEYS, "--only", "SRV-SYS-001")
+    )
+    assert told.returncode == 0, told.stdout
+    assert told.stdout.startswith("conformant: ")
+
+
+def test_a_file_that_cannot_be_used_is_exit_2(tmp_path):
+    known = tmp_path / "known.yaml"
+    known.write_text("- {id: SRV-SYS-001}")
+    server = f"{sys.executable} {STUB} {{port}}"
+    told = check("--server-cmd", server, "--only", "SRV-SYS-001", "--known", str(known))
+    assert told.returncode == 2, told.stdout
+    assert "known.yaml" in told.stderr
 
 
 def test_nothing_that_is_selected_is_exit_4():

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from signoff_conformance import documents
 from signoff_conformance.keeper import keeper
+from signoff_conformance.runner import TargetError
 from signoff_conformance.waiting import Waiting
 
 PROTOCOL: Final = 1
@@ -28,7 +29,7 @@ PATIENCE_SECONDS: Final = 10.0
 _LONGEST_LINE: Final = 2**26
 
 
-class AdapterFault(Exception):
+class AdapterFault(TargetError):
     """The adapter does not keep the protocol: nothing can be said of the client."""
 
 
@@ -127,6 +128,11 @@ class Adapter:
     def replied(self, number: int) -> bool:
         """Whether the reply to a message is there."""
         return number in self.replies
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message was sent that it has not replied to."""
+        return any(number not in self.replies for number in self._waiting)
 
     def check(self) -> None:
         """Raise AdapterFault if the adapter has broken the protocol."""

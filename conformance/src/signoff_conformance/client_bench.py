@@ -67,7 +67,8 @@ class Bench:
         Raises:
             AdapterFault: the adapter cannot be started again.
         """
-        if self.adapter.fault is not None:
+        stuck = self.adapter.busy and "cancel" in self.hello.get("lacks", ())
+        if stuck or self.adapter.fault is not None:
             await self._again()
         await self.target.start()
         await self.proxy.start()

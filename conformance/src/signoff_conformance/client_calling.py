@@ -41,7 +41,8 @@ class Calling:
         if arrived and not adapter.replied(number):
             raise Failed(f"it sleeps {self._sleeper():g} ms instead of coming back")
         if not arrived:
-            await adapter.ask("hello", protocol=1)
+            if "parallel" not in self._bench.hello.get("lacks", ()):
+                await adapter.ask("hello", protocol=1)  # is it the client, or the adapter?
             told = "".join(f"; {dict(event)}" for event in adapter.events[:1])
             raise Failed(f"{name} has not come back after {self.patience:g} s{told}")
         reply = await adapter.reply(number)
@@ -56,6 +57,11 @@ class Calling:
         if not any(one == what or one.startswith(f"{what}.") for one in lacks):
             raise Failed(f"{reply['unsupported']}, and its hello does not say that it lacks {what}")
         raise NotSupported(reply["unsupported"])
+
+    def _demand(self, what: str, why: str) -> None:
+        """Raise NotSupported when the adapter has said that it lacks something."""
+        if what in self._bench.hello.get("lacks", ()):
+            raise NotSupported(why)
 
     def _sleeper(self) -> float:
         """How long the client sleeps that nobody is going to fire; 0 if it does not sleep."""

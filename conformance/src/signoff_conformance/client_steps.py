@@ -57,10 +57,13 @@ class Steps(TimeSteps, WireSteps, MessageSteps):
         if "$for" in args:
             args = args[args["$for"]]
         args = {**{name: args[name] for name in args if name != "$more"}, **args.get("$more", {})}
+        if self._bench.adapter.busy:
+            self._demand("parallel", "the client makes one call at a time")
         self._ops[self._last] = step["call"]
         self._calls[self._last] = self._bench.adapter.send("call", op=step["call"], args=args)
 
     async def _cancel(self, step: Step) -> None:
+        self._demand("cancel", "the client cannot cancel a call")
         reply = await self._bench.adapter.ask("cancel", call=self._calls[step["cancel"]])
         self._expect({"ok": {"found": True}}, reply, "cancel")
 
