@@ -999,7 +999,8 @@ type Heartbeat struct {
 	// Status `offline` drains; any other word is a sign of life.
 	Status string `json:"status,omitempty"`
 
-	// InHand What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. Open.
+	// InHand What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. All pages of a
+	// list carry the same `count`, `digest` and `pages`; servers of one database put them together, whichever takes each. Open.
 	InHand *InHand `json:"in_hand,omitempty"`
 }
 
@@ -1017,7 +1018,8 @@ type HeartbeatReceipt struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// InHand What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. Open.
+// InHand What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. All pages of a
+// list carry the same `count`, `digest` and `pages`; servers of one database put them together, whichever takes each. Open.
 type InHand struct {
 	// Count Attempts in hand.
 	Count int64 `json:"count"`

@@ -235,7 +235,10 @@ class NodeRegistered(Record):
 
 
 class InHand(Record):
-    """What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. Open."""
+    """
+    What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. All pages of a
+    list carry the same `count`, `digest` and `pages`; servers of one database put them together, whichever takes each. Open.
+    """
 
     count: int
     """Attempts in hand."""

@@ -19,7 +19,7 @@ ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 # Those that others refer to come last. TRUNCATE takes thirty times as long on a few rows.
 _TABLES = (
     *("messages", "webhook_receipts", "idempotency", "events", "steps", "approval_requests"),
-    *("waiters", "executions", "instances", "nodes", "keys", "facts", "servers"),
+    *("waiters", "executions", "in_hand_pages", "instances", "nodes", "keys", "facts", "servers"),
 )
 
 

@@ -305,6 +305,24 @@ def test_migrations_run_by_many_processes_at_once(path: Path) -> None:
     connection.close()
 
 
+def test_steps_of_before_keep_the_order_in_which_they_were_listed(tmp_path: Path) -> None:
+    known = migrations.load("sqlite")
+    connection = sqlite3.connect(tmp_path / "before.db")
+    for step in known:
+        if step.title == "step_order":
+            rows = [("e", "b", 1), ("e", "a", 2), ("e", "c", 1), ("f", "z", 1)]
+            connection.executemany(
+                "INSERT INTO steps (execution_id, key, kind, name, input_sha256, attempt, at) "
+                "VALUES (?, ?, 'step', 'a', '', 1, ?)",
+                rows,
+            )
+        for statement in step.statements():
+            connection.execute(statement)
+    stored = connection.execute("SELECT execution_id, key, seq FROM steps ORDER BY 1, 3").fetchall()
+    assert stored == [("e", "b", 1), ("e", "c", 2), ("e", "a", 3), ("f", "z", 1)]
+    connection.close()
+
+
 async def test_a_newer_schema_is_a_clear_error(path: Path) -> None:
     await (await SqliteStore.open(path)).close()
     connection = sqlite3.connect(path)

@@ -960,7 +960,10 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. Open. */
+        /**
+         * @description What an own agent has in hand. `digest` is of the sorted attempt ids, each followed by a line feed. All pages of a
+         *     list carry the same `count`, `digest` and `pages`; servers of one database put them together, whichever takes each. Open.
+         */
         InHand: {
             /**
              * Format: int64

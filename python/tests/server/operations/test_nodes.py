@@ -307,6 +307,44 @@ async def _resync(stage: Stage, in_hand: dict[str, Any]) -> bool:
     return resync
 
 
+async def test_the_pages_of_a_list_may_come_to_different_servers(stage: Stage) -> None:
+    if not stage.store.shared:
+        pytest.skip("there is one server only")
+    kept = [await stage.at_work()]
+    kept += [await stage.claim_next((await stage.start())["execution_id"]) for _ in range(3)]
+    lost = await stage.claim_next((await stage.start())["execution_id"])
+    whole = _in_hand(*(one.execution_id for one in kept), listed=True)
+    ids = whole["executions"]
+    pages = [{**whole, "executions": ids[n : n + 1], "page": n + 1, "pages": 4} for n in range(4)]
+    servers = [stage, Stage(stage.store)]
+    for server in servers:  # they hear the instance by now
+        server.liveness.registered(KEY, base_url="http://127.0.0.1:8001", own=True)
+    for number, order in enumerate(([0, 1, 2, 3], [1, 0, 0, 3, 2])):
+        for at, page in enumerate(order):
+            assert await stage.statuses(lost.execution_id) == ["running"]
+            await _resync(servers[(at + number) % 2], pages[page])
+    # The same one got the last page of both, and believes two whole lists.
+    assert await stage.statuses(lost.execution_id) == ["queued"]
+    assert await stage.statuses(*(one.execution_id for one in kept)) == ["running"] * 4
+    assert (
+        await stage.store.all("list_in_hand_pages", **KEY._asdict(), digest=whole["digest"]) == []
+    )
+
+
+async def test_pages_of_different_lists_make_none(stage: Stage) -> None:
+    if not stage.store.shared:
+        pytest.skip("there is one server only")
+    first = await stage.at_work()
+    second = await stage.claim_next((await stage.start())["execution_id"])
+    long = _in_hand(first.execution_id, "exec_other", listed=True)
+    short = _in_hand(second.execution_id, "exec_other", listed=True)
+    for _ in range(3):
+        for which, page in ((long, 1), (short, 2)):
+            part = {**which, "executions": which["executions"][:1], "page": page, "pages": 2}
+            assert await _resync(stage, part)
+    assert await stage.statuses(first.execution_id, second.execution_id) == ["running"] * 2
+
+
 async def test_what_another_server_has_just_claimed_is_not_lost(stage: Stage) -> None:
     claimed = await stage.at_work()
     stage.context.peers.add("srv_other")

@@ -128,15 +128,27 @@ async def test_what_happens_meanwhile_is_seen(stage: Stage, meanwhile: str) -> N
 async def test_steps_are_listed_oldest_first(stage: Stage) -> None:
     dispatch = await stage.at_work()
     keys = ["step.z.1", "step.b.1", "step.a.1"]
-    for key in keys:
+    for key in keys:  # two of them in one millisecond
         await stage.step(dispatch.attempt_id, key)
         stage.clock.advance(1 if key == "step.z.1" else 0)
     listed = await steps.list_steps(stage.context, AGENT, dispatch.attempt_id, limit=2)
-    assert [step["key"] for step in listed["items"]] == ["step.z.1", "step.a.1"]
+    assert [step["key"] for step in listed["items"]] == keys[:2]
     rest = await steps.list_steps(
         stage.context, CLIENT, dispatch.execution_id, cursor=listed["next_cursor"]
     )
-    assert [step["key"] for step in seen(rest)["items"]] == ["step.b.1"]
+    assert [step["key"] for step in seen(rest)["items"]] == keys[2:]
     for cursor in ("x", "c3RlcHMgeCB5"):
         with pytest.raises(Refusal, match="not a cursor of this list"):
             await steps.list_steps(stage.context, CLIENT, dispatch.execution_id, cursor=cursor)
+
+
+async def test_no_page_passes_over_a_step_of_its_last_millisecond(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    for key in ("step.b.1", "step.c.1"):
+        await stage.step(dispatch.attempt_id, key)
+    page = await steps.list_steps(stage.context, CLIENT, dispatch.execution_id, limit=1)
+    await stage.step(dispatch.attempt_id, "step.a.1")
+    rest = await steps.list_steps(
+        stage.context, CLIENT, dispatch.execution_id, cursor=page["next_cursor"]
+    )
+    assert [step["key"] for step in seen(rest)["items"]] == ["step.c.1", "step.a.1"]

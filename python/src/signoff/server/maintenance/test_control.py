@@ -40,6 +40,7 @@ _EMPTIED = (
     "clear_approval_requests",
     "clear_waiters",
     "clear_executions",
+    "clear_in_hand_pages",
     "clear_instances",
     "clear_nodes",
     "clear_facts",

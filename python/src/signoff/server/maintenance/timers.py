@@ -64,6 +64,7 @@ class Timers:
         )
         change = Change()
         change.add("delete_old_waiters", expect=None)
+        change.add("delete_old_in_hand_pages", expect=None)
         await self._context.store.apply(change)
 
     async def _forget(self, is_any: str, delete: str, **old: int | str) -> None:

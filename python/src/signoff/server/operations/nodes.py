@@ -14,7 +14,7 @@ from signoff.server.domain.node import LEASE_MS, AttemptId, parse_attempt_id
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Change, Row, Statement, Value, given
 from signoff.server.domain.url import base_url_refusal
-from signoff.server.operations import cursors, leases, offers, outbox, rendering
+from signoff.server.operations import cursors, leases, offers, outbox, pages_in_hand, rendering
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.rendering import Shape
 from signoff.strict_json import dumps_text
@@ -252,6 +252,7 @@ async def _compare(context: Context, instance: Row, said: Mapping[str, Any]) -> 
     What it has lost is dispatched again, and what it runs in vain it is told to stop.
     """
     key = InstanceKey(instance["node_id"], instance["instance_id"])
+    said = await pages_in_hand.gather(context, key, said)
     rows = await context.store.all("list_lease_attempts", **key._asdict())
     leased = [AttemptId(row["execution_id"], row["attempt"]) for row in rows]
     roll = context.rolls.setdefault(key, Roll())

@@ -73,19 +73,12 @@ async def list_steps(
         Refusal: ``forbidden``, ``invalid_cursor``.
     """
     row = await access.readable_execution(context, principal, execution_id)
-    after = {} if cursor is None else _after(cursor)
+    after = {} if cursor is None else {"after": cursors.decode_number("steps", cursor)}
     rows = await context.store.all(
         "list_steps", execution_id=row["execution_id"], limit=limit + 1, **after
     )
-    shown, more = cursors.page("steps", rows, limit, lambda step: f"{step['at']} {step['key']}")
+    shown, more = cursors.page("steps", rows, limit, lambda step: str(step["seq"]))
     return {"items": [rendering.step(step) for step in shown], **more}
-
-
-def _after(cursor: str) -> dict[str, Any]:
-    at, _, key = cursors.decode("steps", cursor).partition(" ")
-    if not at.isdecimal() or len(at) > 16:
-        raise cursors.invalid()
-    return {"after_at": int(at), "after_key": key}
 
 
 def _same(stored: Row, body: Mapping[str, Any]) -> Row:
@@ -113,7 +106,7 @@ def _record(
     }
     outcome = {"result_sha256": digest(value)} if error is None else {"error_sha256": digest(error)}
     said = {name: step[name] for name in ("key", "kind", "input_sha256", "attempt")}
-    tree.append(EventType.STEP_RECORDED, principal.actor, data=said | outcome)
+    event = tree.append(EventType.STEP_RECORDED, principal.actor, data=said | outcome)
     tree.execution.set(idle_attempts=0)
-    tree.add("insert_step", **step)
+    tree.add("insert_step", seq=event["seq"], **step)
     return step

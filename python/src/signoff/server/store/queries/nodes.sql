@@ -68,6 +68,36 @@ DELETE FROM instances WHERE (node_id, instance_id) IN (
     SELECT node_id, instance_id FROM instances
     WHERE state = :state AND last_heartbeat_at <= :before LIMIT :limit)
 
+-- name: put_in_hand_page
+-- A page of a list of what an instance has in hand; the same page again says the same.
+INSERT INTO in_hand_pages (node_id, instance_id, digest, page, executions)
+VALUES (:node_id, :instance_id, :digest, :page, :executions)
+ON CONFLICT (node_id, instance_id, digest, page) DO UPDATE SET executions = excluded.executions
+
+-- name: count_in_hand_pages
+-- How many pages of a list there are.
+SELECT COUNT(*) AS held FROM in_hand_pages
+WHERE node_id = :node_id AND instance_id = :instance_id AND digest = :digest
+
+-- name: list_in_hand_pages
+-- The pages of a list.
+SELECT executions FROM in_hand_pages
+WHERE node_id = :node_id AND instance_id = :instance_id AND digest = :digest ORDER BY page
+
+-- name: delete_in_hand_pages
+-- Forgets the lists of an instance, or all but one.
+DELETE FROM in_hand_pages WHERE node_id = :node_id AND instance_id = :instance_id
+--? but: AND digest <> :but
+
+-- name: delete_old_in_hand_pages
+-- Forgets lists of instances that are forgotten.
+DELETE FROM in_hand_pages WHERE NOT EXISTS (SELECT 1 FROM instances i
+    WHERE i.node_id = in_hand_pages.node_id AND i.instance_id = in_hand_pages.instance_id)
+
+-- name: clear_in_hand_pages
+-- Deletes all lists: for tests.
+DELETE FROM in_hand_pages
+
 -- name: clear_instances
 -- Deletes all instances: for tests.
 DELETE FROM instances

@@ -1,8 +1,8 @@
 -- name: insert_step
 -- Records a step. First write wins: the same key again touches no row and misses.
-INSERT INTO steps (execution_id, key, kind, name, input_sha256, result, error, attempt, at)
-VALUES (:execution_id, :key, :kind, :name, :input_sha256, :result, :error, :attempt, :at)
-ON CONFLICT (execution_id, key) DO NOTHING
+INSERT INTO steps (execution_id, key, seq, kind, name, input_sha256, result, error, attempt, at)
+VALUES (:execution_id, :key, :seq, :kind, :name, :input_sha256, :result, :error, :attempt, :at)
+ON CONFLICT DO NOTHING
 
 -- name: get_step
 -- One recorded step.
@@ -12,9 +12,8 @@ SELECT * FROM steps WHERE execution_id = :execution_id AND key = :key
 -- One page of the steps of an execution in the order in which they were recorded, after the step
 -- that the cursor names.
 SELECT * FROM steps WHERE execution_id = :execution_id
---? after_at: AND (at > :after_at
---? after_at:     OR (at = :after_at AND key > :after_key))
-ORDER BY at, key LIMIT :limit
+--? after: AND seq > :after
+ORDER BY seq LIMIT :limit
 
 -- name: clear_steps
 -- Deletes all steps: for tests.
