@@ -1247,7 +1247,7 @@ type ProblemError struct {
 	// In `body`, `query`, `path` or `header`.
 	In string `json:"in"`
 
-	// Pointer JSON Pointer into the body, or `/` and the name of the parameter. Empty for the whole.
+	// Pointer JSON Pointer into the body, or `/` and the name of the parameter as it stands in this file, headers too (`/X-Execution-ID`). Empty for the whole.
 	Pointer string `json:"pointer"`
 
 	// Detail What would be right.

@@ -861,7 +861,7 @@ class ProblemError(Record):
     """`body`, `query`, `path` or `header`."""
 
     pointer: str
-    """JSON Pointer into the body, or `/` and the name of the parameter. Empty for the whole."""
+    """JSON Pointer into the body, or `/` and the name of the parameter as it stands in this file, headers too (`/X-Execution-ID`). Empty for the whole."""
 
     detail: str
     """What would be right."""

@@ -6,17 +6,22 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from signoff.server.store.postgres_connections import MOST
 from tests.acceptance.conftest import ended
 from tests.acceptance.processes import Process, environment, free_port, signoff_command, until
 from tests.acceptance.servers import Server
+from tests.postgres import run
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -152,6 +157,118 @@ def test_the_limits_and_the_keys_are_the_servers(proxied: Proxied) -> None:
     refused = proxied.client.post("/approval-requests", json=large)
     assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
     assert proxied.client.get("/metrics").status_code == 200
+
+
+@needs("nginx")
+def test_a_load_balancer_needs_no_key(proxied: Proxied) -> None:
+    for path in ("health", "ready"):
+        assert httpx.get(f"{proxied.server.url}/api/v1/{path}").status_code == 200
+        behind = httpx.get(
+            f"{proxied.client.base_url}{path}",
+            headers={"Host": "signoff.example.com"},
+            verify=False,
+        )
+        assert behind.status_code == 200
+
+
+SYSTEMCTL = """
+systemctl() {
+    test "$1" = restart
+    local at=${2#signoff@}
+    kill -TERM "$(cat "$at.pid")"
+    while kill -0 "$(cat "$at.pid")" 2> /dev/null; do sleep 0.05; done
+    start "$at"
+}
+start() {
+    setsid "$SIGNOFF" serve --port "$1" < /dev/null > /dev/null 2>> "$1.log" &
+    echo $! > "$1.pid"
+    disown
+}
+ready() { until curl -fs "http://127.0.0.1:$1/api/v1/ready" > /dev/null; do sleep 0.1; done; }
+runuser() { test "$1 $2 $3" = "-u signoff --"; "${@:4}"; }
+"""
+"""What stands in for systemd, on real servers."""
+
+
+def console(heading: str) -> str:
+    """The first console block under a heading, without its prompts."""
+    (section,) = re.findall(rf"^### {heading}$(.*?)^###? ", README.read_text(), re.M | re.S)
+    lines = re.findall(r"^```console\n(.*?)^```", section, re.M | re.S)[0].splitlines()
+    return "\n".join(line[2:] for line in lines if line[:2] in ("# ", "> "))
+
+
+@pytest.fixture
+def database(postgres_server: str) -> Iterator[str]:
+    """A database made as the page says, by a role of its own; its URL."""
+    name = f"page_{os.getpid()}"
+    sql = block("sql").replace("signoff", name)
+    run(postgres_server, *filter(str.strip, sql.split(";")))
+    try:
+        yield page_url(postgres_server, name)
+    finally:
+        run(postgres_server, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+
+
+def page_url(server: str, name: str) -> str:
+    """The URL of the page, with the address of the server of the tests."""
+    (url,) = re.findall(r"`SIGNOFF_DATABASE_URL=(\S+)`", README.read_text())
+    at = urlsplit(server)
+    password = urlsplit(url).password
+    return f"postgresql://{name}:{password}@{at.hostname}:{at.port}/{name}"
+
+
+def test_the_page_counts_the_connections_of_a_server() -> None:
+    listening = 1
+    assert f"`max_connections`: {MOST + listening} for each server" in README.read_text()
+
+
+@needs("curl")
+@pytest.mark.postgres
+def test_servers_are_restarted_one_after_the_other(database: str, tmp_path: Path) -> None:
+    ports = [str(free_port()), str(free_port())]
+    script = console("Rolling restarts")
+    upgrade, script = script.split("\n", 1)
+    assert upgrade.startswith("/opt/signoff/bin/pip install --upgrade ")
+    assert script.count("8080 8081") == 1
+    script = script.replace("8080 8081", " ".join(ports))
+    script = script.replace("/opt/signoff/bin/signoff", signoff_command())
+    start = "\n".join(f"start {port}; ready {port}" for port in ports)
+    env = {**environment(), "SIGNOFF_DATABASE_URL": database, "SIGNOFF": signoff_command()}
+    try:
+        bash(f"{SYSTEMCTL}\n{signoff_command()} migrate\n{start}", env, tmp_path)
+        before = pids(tmp_path, ports)
+        asked = httpx.post(
+            f"http://127.0.0.1:{ports[1]}/api/v1/approval-requests",
+            json={"approval_request_id": "deploy-42"},
+        ).json()
+        bash(f"{SYSTEMCTL}\n{script}", env, tmp_path)
+        after = pids(tmp_path, ports)
+        assert set(before).isdisjoint(after)
+        for port in ports:
+            path = f"http://127.0.0.1:{port}/api/v1/approval-requests/{asked['id']}"
+            assert httpx.get(path).json()["status"] == "pending"
+    finally:
+        for pid in pids(tmp_path, ports):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def bash(script: str, env: Mapping[str, str], folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=env,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def pids(folder: Path, ports: list[str]) -> list[int]:
+    files = [folder / f"{port}.pid" for port in ports]
+    return [int(file.read_text()) for file in files if file.exists()]
 
 
 @needs("systemd-analyze")

@@ -399,7 +399,12 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read the newest request of an execution, or its newest under an own id. */
+        /**
+         * Read the newest request of an execution, or its newest under an own id.
+         * @description A key of an agent that is not bound to `node_id` is 403 `forbidden` whether or not there is such an execution, so that
+         *     nothing is told of other nodes. An execution that is unknown or of another node than `node_id`, or that has asked
+         *     nothing, is 404.
+         */
         get: operations["getExecutionApprovalStatus"];
         put?: never;
         post?: never;
@@ -542,7 +547,8 @@ export interface paths {
          *     The signature is over the raw bytes of the body and compared in constant time before anything is parsed. Either
          *     `X-Webhook-Signature: sha256=` and the hex HMAC-SHA256 of the body, keyed by the UTF-8 bytes of the secret as written; or the
          *     three Standard Webhooks headers, keyed by the base64 after `whsec_`. During rotation the previous secret counts too. A
-         *     `webhook-id` seen before with the same body is answered as before.
+         *     `webhook-id` seen in the last 24 h with the same body is answered as before. Later it is forgotten, and nothing is lost:
+         *     the signature covers `webhook-timestamp`, and one that is more than 300 s off is 401.
          *
          *     `requestId` is an `apr_` id, or an own id that has named exactly one request so far. One that has named several is 409
          *     `ambiguous_request_id` with `candidates`, unless `execution_id` narrows it to one, or the timestamped signature is
@@ -619,7 +625,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say whether the server can do its work. */
+        /**
+         * Say whether the server can do its work.
+         * @description Like `getHealth` without a key, as load balancers have none. 503 while the store cannot be read and written.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -1517,7 +1526,7 @@ export interface components {
         ProblemError: {
             /** @description `body`, `query`, `path` or `header`. */
             in: string;
-            /** @description JSON Pointer into the body, or `/` and the name of the parameter. Empty for the whole. */
+            /** @description JSON Pointer into the body, or `/` and the name of the parameter as it stands in this file, headers too (`/X-Execution-ID`). Empty for the whole. */
             pointer: string;
             /** @description What would be right. */
             detail: string;
@@ -3346,8 +3355,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadParameter"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            403: components["responses"]["UntrustedOrigin"];
             503: components["responses"]["Unavailable"];
         };
     };

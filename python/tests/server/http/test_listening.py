@@ -161,7 +161,8 @@ async def raw(url: str, request: bytes) -> bytes:
     "request_",
     [
         b"nonsense\r\n\r\n",
-        b"BREW /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"BREW /api/v1/nodes\r\nHost: localhost\r\n\r\n",
+        b"(BREW) /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n",
         *[
             b"POST /api/v1/approval-requests HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Length: " + length + b"\r\n\r\n"
@@ -175,6 +176,24 @@ async def test_what_is_no_http_gets_a_problem_too(url: str, request_: bytes):
     assert b"\r\ncontent-type: application/problem+json\r\n" in head
     assert f"\r\ncontent-length: {len(body)}\r\n".encode() in head
     assert json.loads(body)["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("method", [b"BREW", b"get", b"PRINT", b"X-" + b"A" * 60])
+async def test_a_method_that_nobody_knows_is_one_that_the_path_does_not_have(
+    url: str, method: bytes
+):
+    request = method + b" /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    head, _, body = (await raw(url, request)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: GET" in head
+    assert json.loads(body)["code"] == "method_not_allowed"
+
+
+async def test_a_request_before_a_wrong_one_is_handled_once(url: str):
+    right = b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answers = await raw(url, right + b"BREW /api/v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert answers.count(b"HTTP/1.1 200 ") <= 1
+    assert b"HTTP/1.1 405 " not in answers
 
 
 async def test_a_request_for_a_web_socket_is_answered_over_http(url: str):

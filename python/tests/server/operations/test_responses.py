@@ -12,6 +12,7 @@ import pytest
 from signoff.server.domain.errors import Conflict, NotFound, Refusal
 from signoff.server.domain.store import Store
 from signoff.server.operations.responses import (
+    RECEIPT_MS,
     receive_approval_response,
     require_secret,
 )
@@ -293,3 +294,19 @@ async def test_one_message_at_once_many_times_gets_one_answer(world: World) -> N
         answers = await together(*calls, gate.aclose())
     assert [answer["status"] for answer in answers[:20]] == ["processed"] * 20
     assert len(await world.events(request["id"])) == 2
+
+
+async def test_a_message_that_was_forgotten_is_too_old_to_be_played_again(world: World) -> None:
+    approval = await world.create(expires_in_hours=100)
+    raw = json.dumps({"requestId": approval["id"], "decision": "approved"}).encode()
+    headers = timestamped(world, raw)
+    first = await send(world, headers, raw)
+    world.clock.advance(300_000)
+    assert await send(world, headers, raw) == first
+    # Long before it is forgotten, what it is signed for is over.
+    assert RECEIPT_MS > 2 * 300_000
+    for later in (1_000, RECEIPT_MS):
+        world.clock.advance(later)
+        with pytest.raises(Refusal) as refusal:
+            await send(world, headers, raw)
+        assert refusal.value.code == "invalid_signature"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, Self
 
 import uvicorn
+from httptools import HttpParserInvalidMethodError, HttpRequestParser
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -89,19 +92,44 @@ class Listener:
 
 
 class _Protocol(HttpToolsProtocol):
-    """Uvicorn's, but answers leave in one piece, and what is no HTTP gets a problem, too."""
+    """Uvicorn's, but answers leave in one piece, what is no HTTP gets a problem, too, and methods
+    that the parser does not know are refused by whoever knows the methods of the path."""
+
+    _data = b""
+    _heads = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Gathering(transport))
 
+    def data_received(self, data: bytes) -> None:
+        self._data, self._heads = data, 0
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._heads += 1
+        super().on_headers_complete()
+
     def send_400_response(self, msg: str) -> None:
         del msg
+        if self._heads == 0 and isinstance(sys.exc_info()[1], HttpParserInvalidMethodError):
+            named = _UNKNOWN_METHOD.match(self._data)
+            if named is not None and named[1] not in _STANDING_IN:
+                self.parser = HttpRequestParser(self)
+                self.data_received(_STANDING_IN + self._data[named.end(1) :])
+                return
         what = "not to be read as HTTP/1.1: its first line, its method or a header is none"
         answer = problems.problem(Refusal("invalid_request", f"the request is {what}"))
         lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(each) for each in answer.raw_headers)]
         head = b"\r\n".join([*lines, b"connection: close", b"", b""])
         self.transport.write(head + bytes(answer.body))
         self.transport.close()
+
+
+_UNKNOWN_METHOD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) [^ ]+ HTTP/1\.[01]\r?\n")
+"""The first line of a request, with its method."""
+
+_STANDING_IN: Final = b"TRACE"
+"""A method that the parser knows and no path has."""
 
 
 class _Uvicorn(uvicorn.Server):
