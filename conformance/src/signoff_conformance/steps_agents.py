@@ -75,17 +75,24 @@ async def release(stage: Stage, step: Step) -> None:
 
 
 async def received(stage: Stage, step: Step) -> None:
-    """Demand that an agent or subscriber was sent a message, and look at it."""
+    """Demand that an agent or subscriber was sent a message, and look at it.
+
+    Beside headers, path and body there is ``age_s``: how long ago it was signed, by the clock of
+    the server.
+    """
     kind = _kind(step["kind"])
     message = await _next(stage, stage.endpoint(step["received"]), kind)
     stage.checks += 1
     if message is None:
         raise Failed(f"{step['received']} was sent no {kind}")
-    value = {
+    value: dict[str, Any] = {
         "headers": dict(message.headers),
         "path": message.path,
         "body": json.loads(message.body),
     }
+    if stage.target.control is not None and "webhook-timestamp" in message.headers:
+        signed_at = int(message.headers["webhook-timestamp"])
+        value["age_s"] = stage.control.now // 1000 - signed_at
     if "expect" in step:
         stage.expect(kind, step["expect"], value)
     if "keep" in step:

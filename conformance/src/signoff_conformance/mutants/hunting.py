@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from signoff_conformance.mutants.patches import ServerMutant
 from signoff_conformance.mutants.wire import WireMutant
 from signoff_conformance.own_adapters import BuildError
 from signoff_conformance.profiles import PROFILES, Profile
-from signoff_conformance.runner import TargetError
+from signoff_conformance.runner import Performer, TargetError
 from signoff_conformance.server_cases import ServerPerformer
 from signoff_conformance.target import Started, Target
 
@@ -144,6 +145,9 @@ class Hunter:
         except (DoesNotApply, BuildError, TargetError, AdapterFault, TimeoutError) as error:
             said = f"does not apply any more: {error}"
             return [Death(mutant, one.subject, "", False, said)]
+        except Exception:  # noqa: BLE001 - whatever it is, the other mutants are hunted
+            said = f"the suite failed: {traceback.format_exc(limit=-3)}"
+            return [Death(mutant, one.subject, "", False, said)]
 
     async def stop(self) -> None:
         """End all that was started."""
@@ -164,17 +168,12 @@ class Hunter:
         performer = ServerPerformer(self._contract, make)
         await performer.start()
         try:
-            return await self._face(mutant, performer)
+            return await self._face(mutant, performer, "server")
         finally:
             await performer.stop()
 
-    async def _face(self, mutant: Mutant, performer: ServerPerformer) -> list[Death]:
-        deaths = []
-        for killer in mutant.killers:
-            for case in {item.case.id: item.case for item in killer.items(self._cases)}.values():
-                await performer.prepare(case)
-            deaths.append(await face(mutant, killer, self._cases, performer, "server"))
-        return deaths
+    async def _face(self, mutant: Mutant, performer: Performer, subject: str) -> list[Death]:
+        return [await face(mutant, one, self._cases, performer, subject) for one in mutant.killers]
 
     async def _in_client(self, mutant: ClientMutant, language: str) -> list[Death]:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
@@ -186,10 +185,7 @@ class Hunter:
             await bench.start()
             try:
                 performer = ClientPerformer(bench, PATIENCE_SECONDS)
-                return [
-                    await face(mutant, one, self._cases, performer, language)
-                    for one in mutant.killers
-                ]
+                return await self._face(mutant, performer, language)
             finally:
                 await bench.leave()
 
@@ -203,10 +199,7 @@ class Hunter:
             try:
                 await bench.start()
                 performer = AgentPerformer(bench, PATIENCE_SECONDS)
-                return [
-                    await face(mutant, one, self._cases, performer, language)
-                    for one in mutant.killers
-                ]
+                return await self._face(mutant, performer, language)
             finally:
                 await bench.stop()
 
@@ -215,7 +208,7 @@ class Hunter:
             self._wired = MeddledPerformer(self._contract, self._started)
             await self._wired.start()
         self._wired.meet(mutant)
-        return await self._face(mutant, self._wired)
+        return await self._face(mutant, self._wired, "server")
 
     async def _behind(self, mutant: WireMutant, language: str) -> list[Death]:
         if self._bench is None:
@@ -224,7 +217,7 @@ class Hunter:
             await self._bench.start()
         self._bench.meet(mutant)
         performer = ClientPerformer(self._bench, PATIENCE_SECONDS)
-        return [await face(mutant, one, self._cases, performer, language) for one in mutant.killers]
+        return await self._face(mutant, performer, language)
 
     async def _around(self, mutant: WireMutant, language: str) -> list[Death]:
         if self._agents is None:
@@ -235,7 +228,7 @@ class Hunter:
             await self._agents.start()
         self._agents.meet(mutant)
         performer = AgentPerformer(self._agents)
-        return [await face(mutant, one, self._cases, performer, language) for one in mutant.killers]
+        return await self._face(mutant, performer, language)
 
     def _started(self, profile: Profile, subscriber: str, **env: str) -> Started:
         self._made += 1
