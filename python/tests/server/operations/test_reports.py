@@ -61,6 +61,10 @@ async def test_a_failure_may_say_nothing(stage: Stage) -> None:
         ({"result": {"a": 1, "b": 2.0}}, {"result": {"b": 2, "a": 1}, "duration_ms": 7}),
         ({}, {"result": None}),
         ({"status": "failed", "error": "x"}, {"status": "failed", "error": "x"}),
+        (
+            {"status": "failed", "error": "x", "error_details": {"a": 1, "b": 2}},
+            {"status": "failed", "error": "x", "error_details": {"b": 2, "a": 1}},
+        ),
     ],
 )
 async def test_the_same_end_again_is_no_news(
@@ -70,6 +74,16 @@ async def test_the_same_end_again_is_no_news(
     shape = await stage.report(dispatch.attempt_id, **first)
     stage.clock.advance(1000)
     assert await stage.report(dispatch.attempt_id, **same) == shape
+
+
+async def test_a_failure_with_other_details_is_another_end(stage: Stage) -> None:
+    dispatch = await stage.at_work()
+    failure: dict[str, Any] = {"status": "failed", "error": "x"}
+    await stage.report(dispatch.attempt_id, **failure, error_details={"a": 1})
+    for other in (failure | {"error_details": {"a": 2}}, failure):
+        with pytest.raises(Conflict) as refused:
+            await stage.report(dispatch.attempt_id, **other)
+        assert refused.value.code == "execution_finished"
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,9 @@ def _is_repeat(row: Row, body: Mapping[str, Any]) -> bool:
     if status == ReportedStatus.CANCELLED:
         return True
     columns = _columns(status, body)
-    return columns["error"] == row["error"] and _same_json(columns["result"], row["result"])
+    return columns["error"] == row["error"] and all(
+        _same_json(columns[name], row[name]) for name in ("result", "error_details")
+    )
 
 
 def _same_json(one: str | None, other: str | None) -> bool:
