@@ -192,6 +192,8 @@ def test_stopped_in_the_middle_it_leaves_nothing_behind(folder: Path, number: in
     with on_a_terminal() as screen:
         screen.until("✓ server")
         screen.process.send_signal(number)
-        assert screen.ended() == Exit.INTERRUPTED
+        # 130 in a shell either way: where KeyboardInterrupt passes an `exec` of source text, as
+        # dataclasses do, CPython ends itself by SIGINT later on though the exception was caught.
+        assert screen.ended() in (Exit.INTERRUPTED, -signal.SIGINT)
     assert "Traceback" not in screen.text
     assert left_behind(folder) == []

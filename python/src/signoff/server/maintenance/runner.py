@@ -30,7 +30,7 @@ REST_MS = 50
 IDLE_MS = 20
 """For so long nothing must have been committed before the next retry is looked up."""
 
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 3.0
 """How long settling waits for an answer; one that is slower is that of a target that hangs, or
 of a reasoner at work."""
 
