@@ -154,14 +154,16 @@ class Maintenance:
             StoreUnavailable: the store can't be read or written.
         """
         while True:
+            before = self._outgoing.calls - self._slow
             await self.run_due()
             calls = self._outgoing.calls
             self._slow &= calls
             calls -= self._slow
-            if not calls:
+            if calls:
+                _, slow = await asyncio.wait(calls, timeout=SETTLE_SECONDS)
+                self._slow |= slow
+            elif not before:  # else one has ended after the look at what is due: look again
                 return
-            _, slow = await asyncio.wait(calls, timeout=SETTLE_SECONDS)
-            self._slow |= slow
 
     def _wake(self) -> None:
         self._watch.event.set()
