@@ -142,6 +142,20 @@ async def test_a_later_part_that_misses_undoes_those_before_it(engine: PostgresS
     assert len(events) == after.head["seq"]
 
 
+def test_a_part_that_missed_is_known_by_the_words_of_any_language() -> None:
+    change = Change()
+    change.add("touch_execution", execution_id="exec_1", idle_attempts=0)
+    change.add("deliver_decision", id="apr_1", now=5)
+    for words in (
+        'invalid input syntax for type integer: "missed 1"',
+        "ungültige Eingabesyntax für Typ integer: »missed 1«",
+    ):
+        part = joining.missed(bound(change), words)
+        assert part is not None
+        assert part.query == "deliver_decision"
+    assert joining.missed(bound(change), 'invalid input syntax for type integer: "x"') is None
+
+
 async def test_a_taken_key_names_who_wanted_it(engine: PostgresStore) -> None:
     make = Maker(engine)
     execution_id = await make.claimed()

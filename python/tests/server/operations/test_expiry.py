@@ -6,7 +6,7 @@ import pytest
 
 from signoff.server.domain.errors import Conflict
 from signoff.server.domain.store import Store, StoreUnavailable
-from signoff.server.operations.expiry import expire_due, next_expiry
+from signoff.server.operations.expiry import _expire, expire_due, next_expiry
 from tests.server.operations.world import HOUR, NOW, World, together
 
 
@@ -63,6 +63,19 @@ async def test_with_the_agent_gone_the_execution_is_due_for_dispatch(world: Worl
     row = await world.execution(execution_id)
     assert (row["status"], row["dispatch_at"]) == ("running", NOW + HOUR)
     assert await world.messages() == []
+
+
+async def test_what_was_closed_since_it_was_found_due_is_left_alone(world: World) -> None:
+    """By another server, which shares no lock: only what is read anew may be judged."""
+    execution_id = await world.running()
+    request = await world.ask(execution_id, expires_in_hours=1)
+    found = await world.request(request["id"])
+    await world.decide(request["id"])
+    world.clock.advance(HOUR)
+    await _expire(world.context, found)
+    assert (await world.request(request["id"]))["status"] == "approved"
+    row = await world.execution(execution_id)
+    assert (row["status"], row["pending_own"]) == ("running", 0)
 
 
 async def test_they_expire_in_the_order_of_their_ends(world: World) -> None:

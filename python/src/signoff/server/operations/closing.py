@@ -57,24 +57,20 @@ class Words:
 SILENT = Words()
 
 
-async def load(context: Context, found: Row, known: Row | None = None) -> tuple[Draft, Request]:
+async def load(context: Context, found: Row) -> tuple[Draft, Request]:
     """A stored request with what it belongs to, as they are now, for a change of its own.
 
     The request is read after its execution: should anything happen in between, the execution is
-    the one that is out of date, and its guard misses. ``known`` is the request if it was read just
-    now, to be closed or shown as closed: should it be out of date, the guard of its move misses.
-    Only an agent that has named an address for the answer may have named another since.
+    the one that is out of date, and its guard misses.
 
     Raises:
         NotFound: it is gone.
     """
-    if known is not None and known["callback_url"] is not None:
-        known = None
     if found["execution_id"] is None:
-        row = known or await approval_reads.stored(context, found["id"])
+        row = await approval_reads.stored(context, found["id"])
         return Draft(context.clock.now()), Request(row, None)
     tree = await Tree.load(context, found["execution_id"])
-    row = known or await approval_reads.stored(context, found["id"])
+    row = await approval_reads.stored(context, found["id"])
     return tree, Request(row, tree.execution)
 
 

@@ -83,21 +83,16 @@ async def settle(
         memory: asked first, and told the answer in the change that it comes from.
     """
 
-    key = row["run_id"] or row["id"]
-    known = serial.once(context, key, row)
-
     async def work() -> Answer:
         if memory is not None and (earlier := await memory.earlier()) is not None:
             return earlier
-        return await _settle(context, row, known(), ruling, memory)
+        return await _settle(context, row, ruling, memory)
 
-    return await serial.change(context, key, work)
+    return await serial.change(context, row["run_id"] or row["id"], work)
 
 
-async def _settle(
-    context: Context, row: Row, known: Row | None, ruling: Ruling, memory: Memory | None
-) -> Answer:
-    draft, request = await closing.load(context, row, known)
+async def _settle(context: Context, row: Row, ruling: Ruling, memory: Memory | None) -> Answer:
+    draft, request = await closing.load(context, row)
     verdict = judge(request.row, ruling.decision, draft.now)
     if verdict in (Verdict.REPEAT, Verdict.LOST):
         answer = _answer(verdict, closing.shown(request))

@@ -44,13 +44,10 @@ async def expire_due(context: Context, now: int, *, limit: int = AT_ONCE) -> int
 
 
 async def _expire(context: Context, row: Row) -> None:
-    key = row["run_id"] or row["id"]
-    known = serial.once(context, key, row)
-
     async def work() -> None:
-        draft, request = await closing.load(context, row, known())
+        draft, request = await closing.load(context, row)
         if is_pending(request.row):
             await closing.expire(context, draft, request)
             await context.store.apply(draft.change())
 
-    await serial.change(context, key, work)
+    await serial.change(context, row["run_id"] or row["id"], work)

@@ -59,7 +59,7 @@ the order of the change, which members of a WITH do not keep, and none may be wr
 
 _VERBS: Final = ("INSERT", "UPDATE", "DELETE")
 _PLACE: Final = re.compile(r"\$(\d+)")
-_MISSED: Final = re.compile(r'"missed (\d+)"')
+_MISSED: Final = re.compile(r"\bmissed (\d+)\b")  # in whatever quotes: messages are translated
 
 
 def joined(job: Job) -> Bound | None:

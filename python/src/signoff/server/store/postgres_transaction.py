@@ -39,12 +39,12 @@ async def run(session: Session, job: Job, fail_points: FailPoints) -> None:
     """
     whole = None if fail_points.armed else joining.joined(job)
     if whole is not None:
-        await _run_joined(session, job, whole, fail_points)
+        await _run_joined(session, job, whole)
     else:
         await _run_apart(session, job, fail_points)
 
 
-async def _run_joined(session: Session, job: Job, whole: Bound, fail_points: FailPoints) -> None:
+async def _run_joined(session: Session, job: Job, whole: Bound) -> None:
     """One statement is a transaction of its own, committed when it answers."""
     sql, values = whole
     try:
@@ -56,10 +56,6 @@ async def _run_joined(session: Session, job: Job, whole: Bound, fail_points: Fai
         if statement is None:
             raise
         raise Missed(statement) from error
-    except asyncpg.CheckViolationError:
-        # Another change came first. One part saw its rows before the guard of another was looked
-        # at; one after the other, the guard says so.
-        await _run_apart(session, job, fail_points)
     except TRANSIENT as error:
         raise Undone from error
     except Exception as error:
