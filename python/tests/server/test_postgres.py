@@ -321,7 +321,7 @@ async def cut_off(url: str) -> None:
     """End every connection but this one, as a restart of the database does."""
     async with outside(url) as connection:
         await connection.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
@@ -335,6 +335,30 @@ async def test_connections_that_break_while_idle_are_not_noticed(
         await cut_off(postgres_url)
         await engine.apply(key(number))
     assert len(await stored(postgres_url)) == 5
+
+
+async def test_a_command_that_a_dying_connection_refuses_is_tried_on_another(
+    engine: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [
+        asyncpg.InternalClientError(
+            "cannot switch to state 11; another operation (2) is in progress"
+        ),
+        asyncpg.InterfaceError("cannot perform operation: connection is closed"),
+    ]
+    send = asyncpg.Connection.execute
+
+    async def execute(session: postgres_connections.Session, sql: str, *values: object) -> str:
+        if "INSERT INTO keys" in sql and refusals:
+            raise refusals.pop()
+        return await send(session, sql, *values)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", execute)
+    await engine.apply(key(1))
+    assert not refusals
+    refusals.append(asyncpg.InternalClientError("got result for unknown protocol state 3"))
+    with pytest.raises(StoreUnavailable):  # this one may have been sent
+        await engine.apply(key(2))
 
 
 async def test_a_database_that_is_not_there(postgres_server: str) -> None:

@@ -60,6 +60,8 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
     OSError,  # TimeoutError too
 )
 """What is raised when a connection is gone, or is not to be trusted any more."""
@@ -71,6 +73,14 @@ _IN_DOUBT = (asyncio.CancelledError, *LOST)
 def is_lost(error: Exception) -> bool:
     """Whether the error is the connection's end, and not that of a wrong value on Python's side."""
     return isinstance(error, LOST) and not isinstance(error, asyncpg.DataError | ValueError)
+
+
+def is_unsent(error: Exception) -> bool:
+    """Whether the client refused to send a command, on a connection that had already ended."""
+    if isinstance(error, asyncpg.InternalClientError):
+        # The farewell of the database has been read, and not yet the end of the connection.
+        return str(error).startswith(("cannot switch to state", "not connected"))
+    return isinstance(error, asyncpg.InterfaceError) and is_lost(error)
 
 
 def is_unavailable(error: Exception) -> bool:

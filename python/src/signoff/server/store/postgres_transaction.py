@@ -14,6 +14,7 @@ from signoff.server.store.postgres_connections import (
     TRANSIENT,
     is_lost,
     is_unavailable,
+    is_unsent,
     unavailable,
 )
 
@@ -59,7 +60,9 @@ async def _run_joined(session: Session, job: Job, whole: Bound) -> None:
     except TRANSIENT as error:
         raise Undone from error
     except Exception as error:
-        # When the connection was lost, it may have been committed: nobody knows.
+        if is_unsent(error):
+            raise Undone from error
+        # When the connection was lost later, it may have been committed: nobody knows.
         if is_unavailable(error):
             raise unavailable(error) from error
         raise
