@@ -217,3 +217,15 @@ def test_a_default_that_is_written_out_is_no_other_body(world):
     assert again.location == first.location
     other = world.ask("executeAsync", path, {"timeout_seconds": 7201}, headers=headers)
     assert other.code == "idempotency_conflict"
+
+
+def test_what_a_message_was_answered_is_known_for_a_day():
+    world = World()
+    told = world.ask("createApprovalRequest", body={"approval_request_id": "gate"})
+    body = {"requestId": told.body["id"], "decision": "approved"}
+    statuses = []
+    for ms in (0, 24 * 60 * MINUTE - 1, 1):
+        world.pass_time(ms)
+        more = {"signed": "timestamped", "message_id": "msg"}
+        statuses.append(world.ask("receiveApprovalResponse", body=body, **more).body["status"])
+    assert statuses == ["processed", "processed", "already_processed"]

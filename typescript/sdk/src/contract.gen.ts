@@ -546,9 +546,11 @@ export interface paths {
          *
          *     The signature is over the raw bytes of the body and compared in constant time before anything is parsed. Either
          *     `X-Webhook-Signature: sha256=` and the hex HMAC-SHA256 of the body, keyed by the UTF-8 bytes of the secret as written; or the
-         *     three Standard Webhooks headers, keyed by the base64 after `whsec_`. During rotation the previous secret counts too. A
-         *     `webhook-id` seen in the last 24 h with the same body is answered as before. Later it is forgotten, and nothing is lost:
-         *     the signature covers `webhook-timestamp`, and one that is more than 300 s off is 401.
+         *     three Standard Webhooks headers, keyed by the base64 after `whsec_`. During rotation the previous secret counts too.
+         *
+         *     For 24 h after it was answered by 200 or `already_decided`, a `webhook-id` that comes again with the same body (senders
+         *     sign anew for each try) is answered as then; with another body it is judged like any message. After that it is
+         *     forgotten. Nothing can be played again then: the signature covers `webhook-timestamp`, and more than 300 s off is 401.
          *
          *     `requestId` is an `apr_` id, or an own id that has named exactly one request so far. One that has named several is 409
          *     `ambiguous_request_id` with `candidates`, unless `execution_id` narrows it to one, or the timestamped signature is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from signoff_conformance.oracle.answers import ANYTHING, Answer, Has, Refused, Request
@@ -12,25 +13,37 @@ from signoff_conformance.oracle.times import present
 
 MOST_CANDIDATES: Final = 50
 MEANT: Final = "`requestId` is an `apr_` id, or an own id that has named exactly one request so far"
-KNOWN: Final = "A `webhook-id` seen before with the same body is answered as before."
+DAY: Final = 24 * 3_600_000
+"""For so long after its first answer a ``webhook-id`` is known, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    body: str
+    answer: Answer
+    at: int
 
 
 class Messages:
     """The timestamped messages that were answered: by ``webhook-id``."""
 
     def __init__(self) -> None:
-        self._answers: dict[str, tuple[str, Answer]] = {}
+        self._kept: dict[str, _Kept] = {}
 
-    def earlier(self, request: Request) -> Answer | None:
+    def earlier(self, request: Request, now: int) -> Answer | None:
         """What the same message was answered before."""
-        body, answer = self._answers.get(request.message_id, ("", None))
-        known = request.signed == "timestamped" and body == json.dumps(request.body)
-        return answer if known else None
+        known = self._known(request, now)
+        return known.answer if known and known.body == json.dumps(request.body) else None
 
-    def keep(self, request: Request, answer: Answer) -> None:
+    def keep(self, request: Request, answer: Answer, now: int) -> None:
         """Remember a receipt, or that another decision had won."""
-        if request.signed == "timestamped" and answer.code in (None, "already_decided"):
-            self._answers.setdefault(request.message_id, (json.dumps(request.body), answer))
+        counts = request.signed == "timestamped" and answer.code in (None, "already_decided")
+        if counts and self._known(request, now) is None:
+            self._kept[request.message_id] = _Kept(json.dumps(request.body), answer, now)
+
+    def _known(self, request: Request, now: int) -> _Kept | None:
+        kept = self._kept.get(request.message_id) if request.signed == "timestamped" else None
+        return kept if kept and now < kept.at + DAY else None
 
 
 def check_signature(request: Request) -> None:

@@ -153,7 +153,7 @@ class Oracle:
         return self._ruled(one, call.request.body, call.caller.principal(), call.now)
 
     def _respond(self, call: Call) -> Answer:
-        earlier = self._messages.earlier(call.request)
+        earlier = self._messages.earlier(call.request, call.now)
         if earlier is not None:
             return earlier
         one = messages.meant(self.approvals, call.request)
@@ -163,7 +163,7 @@ class Oracle:
             )
         except Refused as refused:
             answer = refused.answer
-        self._messages.keep(call.request, answer)
+        self._messages.keep(call.request, answer, call.now)
         return answer
 
     def _cancel(self, call: Call) -> Answer:

@@ -71,8 +71,8 @@ class Chance:
         self.oracle = oracle
         self.cursors: list[Request] = []
         """Requests for the pages that come next."""
-        self.messages: list[tuple[int, dict[str, Any], str]] = []
-        """Signed messages that were sent, with the time and their ids."""
+        self.messages: list[tuple[dict[str, Any], str]] = []
+        """Signed messages that were sent, and their ids."""
         self.listed: set[str] = set()
         """Deliveries that a list has shown: the others have no id that can be said."""
 

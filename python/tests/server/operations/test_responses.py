@@ -277,6 +277,28 @@ async def test_an_id_that_comes_with_another_body_is_judged_and_not_remembered(
     assert await respond(world, one["id"], webhook_id="msg_1") == first
 
 
+async def test_an_answer_is_remembered_for_a_day_whether_or_not_somebody_cleans_up(
+    world: World,
+) -> None:
+    request = await world.create()
+    first = await respond(world, request["id"], webhook_id="msg_1")
+    world.clock.advance(RECEIPT_MS - 1)
+    assert await respond(world, request["id"], webhook_id="msg_1") == first
+    world.clock.advance(1)
+    second = await respond(world, request["id"], webhook_id="msg_1")
+    assert second["status"] == "already_processed"
+    world.clock.advance(RECEIPT_MS - 1)  # the later answer has taken its place
+    assert await respond(world, request["id"], webhook_id="msg_1") == second
+
+
+async def test_an_id_whose_day_is_over_is_that_of_another_body(world: World) -> None:
+    one, two = await world.create("one"), await world.create("two")
+    await respond(world, one["id"], webhook_id="msg_1")
+    world.clock.advance(RECEIPT_MS)
+    first = await respond(world, two["id"], webhook_id="msg_1")
+    assert await respond(world, two["id"], webhook_id="msg_1") == first
+
+
 async def test_the_body_form_is_not_remembered(world: World) -> None:
     request = await world.create()
     raw = json.dumps({"requestId": request["id"], "decision": "approved"}).encode()

@@ -90,15 +90,17 @@ class _Memory:
         self._context = context
         self._id = signature.id
         self._body_sha256 = hashlib.sha256(raw).hexdigest()
-        self._taken = False
+        self._taken: Row | None = None
 
     async def earlier(self) -> Answer | None:
         """The answer that this id and body got before."""
         if self._id is None:
             return None
         receipt = await self._context.store.one("get_receipt", webhook_id=self._id)
-        self._taken = receipt is not None
-        if receipt is None or receipt["body_sha256"] != self._body_sha256:
+        self._taken = receipt
+        if receipt is None or self._is_over(receipt):
+            return None
+        if receipt["body_sha256"] != self._body_sha256:
             return None
         text = orjson.Fragment(receipt["answer"])
         if receipt["status_code"] == _RECEIPT:
@@ -107,7 +109,8 @@ class _Memory:
 
     def statements(self, answer: Answer) -> list[Statement]:
         """Remember an answer in the change that it comes from."""
-        if self._id is None or self._taken:
+        over = self._taken
+        if self._id is None or not (over is None or self._is_over(over)):
             return []
         now = self._context.clock.now()
         if isinstance(answer, Conflict):
@@ -121,7 +124,13 @@ class _Memory:
             "answer": rendering.dump(said),
             "at": now,
         }
-        return [Statement("insert_receipt", receipt)]
+        if over is None:
+            return [Statement("insert_receipt", receipt)]
+        return [Statement("replace_receipt", receipt | {"over": over["at"]})]
+
+    def _is_over(self, receipt: Row) -> bool:
+        """Whether it counts no more, though it may not have been deleted yet."""
+        return self._context.clock.now() >= int(receipt["at"]) + RECEIPT_MS
 
 
 _RECEIPT = 200
