@@ -74,6 +74,8 @@ def test_a_database_that_is_killed_comes_back_with_all_that_was_answered(
             assert "Retry-After" in answer.headers
         assert server.http.get("/api/v1/ready").status_code == 503
         assert server.http.get("/api/v1/health").status_code == 200
+        for _ in range(20):
+            assert server.http.get(path).status_code == 503
 
         cluster.start()
         until(lambda: is_ready(server), 10, "the server finds the database again")
@@ -85,6 +87,9 @@ def test_a_database_that_is_killed_comes_back_with_all_that_was_answered(
             server.decide(server.waiting(each)["id"], "rejected")
             assert server.succeeded(each)["decision"] == "rejected"
         assert agent.effects().count("before refund-1") == 1
+        # Told when it went and when it was back, not with each of the requests that met it.
+        until(lambda: "the store is available again" in server.output(), 10, "it is told")
+        assert server.output().count("the store is unavailable") == 1
         server.close()
 
 

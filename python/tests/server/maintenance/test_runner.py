@@ -175,7 +175,7 @@ class Flaky:
 
 async def test_no_failure_ends_a_loop(house: House, caplog: pytest.LogCaptureFixture) -> None:
     work = Flaky(StoreUnavailable("disk full"), RuntimeError("a bug"))
-    task = asyncio.create_task(Loop(work, house.clock, asyncio.Event()).run())
+    task = asyncio.create_task(Loop(work, house.clock, asyncio.Event(), house.context.failed).run())
     for looks in (1, 2):
         await turns()
         assert work.looks == looks
@@ -195,7 +195,8 @@ async def turns() -> None:
 
 async def test_a_loop_may_rest_and_sweep(house: House) -> None:
     work, event = Flaky(), asyncio.Event()
-    task = asyncio.create_task(Loop(work, house.clock, event, sweep_ms=1_000, rest_ms=50).run())
+    loop = Loop(work, house.clock, event, house.context.failed, sweep_ms=1_000, rest_ms=50)
+    task = asyncio.create_task(loop.run())
     await turns()
     event.set()
     house.clock.advance(49)
@@ -218,7 +219,8 @@ async def test_a_loop_may_rest_and_sweep(house: House) -> None:
 async def test_a_loop_looks_up_what_is_next_only_when_it_is_quiet(house: House) -> None:
     work, event = Flaky(), asyncio.Event()
     work.due = house.clock.now() + 100
-    task = asyncio.create_task(Loop(work, house.clock, event, idle_ms=20).run())
+    loop = Loop(work, house.clock, event, house.context.failed, idle_ms=20)
+    task = asyncio.create_task(loop.run())
     await turns()
     event.set()
     await turns()

@@ -270,6 +270,10 @@ async def test_alone_nobody_else_is_kept(house: House, houses: AsyncExitStack) -
     alone = await another(house, houses)
     [row] = await house.store.all("list_servers")
     assert row["server_id"] == alone.context.server_id
+    # Nobody listens: it does not write again that it is there.
+    await _pass(BEAT_MS, alone)
+    assert await house.store.all("list_servers") == [row]
+    assert await alone.maintenance._servers.next_due() is None
 
 
 async def test_after_a_time_without_the_database_nobody_is_said_to_be_gone(

@@ -129,7 +129,7 @@ class App:
         except Refusal as refusal:
             return problem(refusal, operation)
         except StoreUnavailable as error:
-            _log.error("the store is unavailable: %s", error)
+            self._context.failed(error)
             return problem(
                 Refusal("store_unavailable", "the database can't be used now; try again"), operation
             )

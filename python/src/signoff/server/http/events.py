@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,11 +12,10 @@ from signoff.server.domain.store import StoreUnavailable
 from signoff.server.http.replies import COMMON, shape
 from signoff.server.http.requests import Call
 from signoff.server.operations import events, notes, steps
+from signoff.server.operations.context import Context
 
 KEEP_ALIVE = b": still here\n\n"
 """A comment, which clients skip: connections that say nothing get closed on their way."""
-
-_log = logging.getLogger("signoff.http")
 
 
 async def add_note(call: Call) -> Response:
@@ -79,10 +77,12 @@ async def stream_execution_events(call: Call) -> Response:
         return Response(status_code=204, headers=COMMON)
     # The last one is for proxies that would collect the stream.
     headers = {**COMMON, "x-accel-buffering": "no"}
-    return StreamingResponse(_told(followed), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(
+        _told(call.context, followed), headers=headers, media_type="text/event-stream"
+    )
 
 
-async def _told(followed: AsyncIterator[Any]) -> AsyncIterator[bytes]:
+async def _told(context: Context, followed: AsyncIterator[Any]) -> AsyncIterator[bytes]:
     try:
         async for event in followed:
             if event is None:
@@ -92,7 +92,7 @@ async def _told(followed: AsyncIterator[Any]) -> AsyncIterator[bytes]:
                 head = f"id: {event['seq']}\nevent: {event['type']}\ndata: ".encode()
                 yield head + orjson.dumps(event) + b"\n\n"
     except StoreUnavailable as error:
-        _log.error("a stream of events ends early: %s", error)
+        context.failed(error)  # the stream ends early
 
 
 HANDLERS = {

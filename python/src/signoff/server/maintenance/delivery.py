@@ -148,8 +148,8 @@ class Delivery:
         arrived: bool | None = None
         try:
             arrived = await self._deliver(message_id)
-        except StoreUnavailable:
-            pass  # it stays due; whoever looks at everything finds it
+        except StoreUnavailable as error:
+            self._context.failed(error)  # it stays due; whoever looks at everything finds it
         finally:
             if self._lanes.leave(message_id, arrived=arrived):
                 self._wake()

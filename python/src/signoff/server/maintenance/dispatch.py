@@ -144,7 +144,9 @@ class Dispatcher:
         dispatch = None
         try:
             dispatch = await dispatching.claim(self._context, execution_id, key)
-        except (NotFound, StoreUnavailable) as error:
+        except StoreUnavailable as error:
+            self._context.failed(error)  # it stays due
+        except NotFound as error:
             _log.warning("%s is not dispatched now: %s", execution_id, error)
         except Exception:  # noqa: BLE001 - it must not end in silence; the next look tries again
             _log.exception("the claim of %s failed", execution_id)

@@ -176,7 +176,8 @@ class Flights:
     async def _fly(self, flight: _Flight) -> None:
         try:
             await self._try(flight)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            self._context.failed(error)
             self._repeat(flight)
         except asyncio.CancelledError:
             if not flight.broken_off:

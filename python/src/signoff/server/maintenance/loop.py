@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -66,6 +67,7 @@ class Loop:
         work: what is done.
         time: the clock that it falls due on.
         event: set when something new may be due; cleared before each look.
+        failed: told when the store can't be used; it is tried again soon.
         sweep_ms: look at least so often; None: only when something is due or new.
         rest_ms: look at most so often, however often the event is set.
         idle_ms: find out when something falls due only after so long without an event: under
@@ -75,6 +77,7 @@ class Loop:
     work: Work
     time: Time
     event: asyncio.Event
+    failed: Callable[[StoreUnavailable], None]
     sweep_ms: int | None = None
     rest_ms: int = 0
     idle_ms: int = 0
@@ -87,7 +90,7 @@ class Loop:
                 await self.work.run_due()
                 await self._wait()
             except StoreUnavailable as error:
-                _log.warning("maintenance waits for the store: %s", error)
+                self.failed(error)
                 await self._after(RETRY_MS)
             except Exception:  # noqa: BLE001 - a loop that ends would end in silence
                 _log.exception("maintenance failed and goes on")

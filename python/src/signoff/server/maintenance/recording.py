@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,8 +13,6 @@ T = TypeVar("T")
 AGAIN_MS = 1_000
 """How long to wait before the store is tried again."""
 
-_log = logging.getLogger("signoff.maintenance")
-
 
 async def recorded(context: Context, work: Callable[[], Awaitable[T]]) -> T:
     """Do ``work`` until the store takes it; its answer. Cancel it to give up."""
@@ -23,5 +20,5 @@ async def recorded(context: Context, work: Callable[[], Awaitable[T]]) -> T:
         try:
             return await work()
         except StoreUnavailable as error:
-            _log.warning("an outcome waits for the store: %s", error)
+            context.failed(error)
         await context.clock.wait_until(context.clock.now() + AGAIN_MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack, suppress
+from functools import partial
 
 from signoff.server.domain.clock import Clock
 from signoff.server.domain.store import StoreUnavailable
@@ -15,6 +16,7 @@ from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.leases import DEAF_MS, Leases
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.maintenance.loop import InTurn, Loop
+from signoff.server.maintenance.outages import Outages
 from signoff.server.maintenance.retention import Retention
 from signoff.server.maintenance.servers import Servers
 from signoff.server.maintenance.timekeeping import Timekeeper
@@ -175,15 +177,18 @@ class Maintenance:
         out = self._watching.enter_context(self._watch).event
         timed = self._watched("due")
         old = [] if self._retention is None else [self._retention]
+        loop = partial(Loop, failed=self._context.failed, sweep_ms=sweep)
+        leases = _Monotonic(clock)
         return [
-            Loop(self._outgoing, clock, out, sweep, idle_ms=idle),
-            Loop(self._timers, clock, timed, sweep, rest_ms=rest),
-            Loop(self._leases, _Monotonic(clock), self._liveness.changed, sweep),
-            Loop(self._serving, _Monotonic(clock), self._watched("servers"), sweep),
-            Loop(self._hearing, _Monotonic(clock), self._watched("nodes"), sweep, rest_ms=rest),
-            Loop(self._waiters, _Monotonic(clock), asyncio.Event(), sweep),
-            Loop(self._timekeeper, _Monotonic(clock), asyncio.Event(), sweep),
-            *(Loop(work, clock, asyncio.Event(), sweep) for work in old),
+            loop(self._outgoing, clock, out, idle_ms=idle),
+            loop(self._timers, clock, timed, rest_ms=rest),
+            loop(self._leases, leases, self._liveness.changed),
+            loop(self._serving, leases, self._watched("servers")),
+            loop(self._hearing, leases, self._watched("nodes"), rest_ms=rest),
+            loop(self._waiters, leases, asyncio.Event()),
+            loop(self._timekeeper, leases, asyncio.Event()),
+            loop(Outages(self._context), leases, self._context.outage.begun),
+            *(loop(work, clock, asyncio.Event()) for work in old),
         ]
 
     def _watched(self, topic: str) -> asyncio.Event:

@@ -2,7 +2,7 @@
 
 There is no leader. A server that is not heard of loses nothing that others could not find in the
 database; they only have to know that it is gone. Where one server is all there can be, whoever
-was there before it is gone when it starts.
+was there before it is gone when it starts, and it need not say again that it is there.
 """
 
 from __future__ import annotations
@@ -86,17 +86,19 @@ class Servers:
     async def run_due(self) -> None:
         """Say so when it is time, find out who is gone, and go on with what they left."""
         now = self._context.clock.monotonic()
-        if self._beat_at is None or now - self._beat_at >= BEAT_MS:
+        shared = self._context.store.shared
+        if self._beat_at is None or (shared and now - self._beat_at >= BEAT_MS):
             await self._beat()
-        if self._context.store.shared:
+        if shared:
             await self._watch()
         if self._left_behind:
             self._left_behind = await self._recover()
 
     async def next_due(self) -> int | None:
-        """When to say so again: ms on the monotonic clock."""
-        now = self._context.clock.monotonic()
-        return now if self._beat_at is None or self._left_behind else self._beat_at + BEAT_MS
+        """When to say so again: ms on the monotonic clock; None where nobody listens."""
+        if self._beat_at is None or self._left_behind:
+            return self._context.clock.monotonic()
+        return self._beat_at + BEAT_MS if self._context.store.shared else None
 
     async def _beat(self, *, alone: bool = False, new: bool = False) -> None:
         change = Change(topics={SERVERS} if new else set())

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 from signoff.server.domain.clock import Clock
 from signoff.server.domain.ids import Ids
 from signoff.server.domain.in_hand import Roll
-from signoff.server.domain.store import Row, Store
+from signoff.server.domain.store import Row, Store, StoreUnavailable
+from signoff.server.operations.outage import Outage
 from signoff.server.operations.serial import Locks
 
 
@@ -81,7 +82,13 @@ class Context:
     """Attempt ids whose dispatch is being sent: their agent may not have them in hand yet."""
     rolls: dict[InstanceKey, Roll] = field(default_factory=dict)
     """What own agents have said of what they have in hand, by instance."""
+    outage: Outage = field(default_factory=Outage)
+    """Whether the store is away."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def failed(self, error: StoreUnavailable) -> None:
+        """The store could not be used: the log gets what is new in that."""
+        self.outage.failed(error, self.clock.monotonic())
 
     def stop(self) -> None:
         """End every wait: long polls answer the present state, streams of events end."""

@@ -40,11 +40,7 @@ async def get_readiness(context: Context) -> Shape:
     Raises:
         StoreUnavailable: it can't be.
     """
-    await context.store.one("ping")
-    # A disk may be full, or a database read-only: only a commit tells.
-    change = Change()
-    change.add("put_server", server_id=context.server_id, now=context.clock.now())
-    await context.store.apply(change)
+    await try_store(context)
     checks: list[Shape] = [{"name": "store", "ok": True}]
     if isinstance(context.clock, SystemClock):
         shared = context.store.shared
@@ -52,6 +48,19 @@ async def get_readiness(context: Context) -> Shape:
     well = all(check["ok"] for check in checks)
     status = ReadinessStatus.READY if well else ReadinessStatus.DEGRADED
     return {"status": status.value, "checks": checks}
+
+
+async def try_store(context: Context) -> None:
+    """Read and write the store.
+
+    Raises:
+        StoreUnavailable: it can't be.
+    """
+    await context.store.one("ping")
+    # A disk may be full, or a database read-only: only a commit tells.
+    change = Change()
+    change.add("put_server", server_id=context.server_id, now=context.clock.now())
+    await context.store.apply(change)
 
 
 async def counts(context: Context) -> Counts:

@@ -71,12 +71,18 @@ class Channel:
 
     async def _run(self, joined: Session) -> None:
         session: Session | None = joined
+        away = False
         while not self._closed.is_set():
             try:
                 session = session or await self._join()
+                if away:
+                    _log.warning("in touch with other servers again")
+                    away = False
                 await self._talk(session)
             except (asyncpg.PostgresError, StoreUnavailable, *LOST) as error:
-                _log.warning("not in touch with other servers: %s", error)
+                if not away:  # not with each try: there is one a second
+                    _log.warning("not in touch with other servers: %s", error)
+                away = True
                 await self._rest()
             if session is not None:
                 await _leave(session)
