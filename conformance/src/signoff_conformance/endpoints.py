@@ -73,11 +73,13 @@ class Host:
     """Listens on loopback for all endpoints of one worker.
 
     Agents have other addresses in each case: what a server still sends to those of the case before
-    reaches nobody.
+    reaches nobody. What it sends to any other address where nobody listens is a stray.
     """
 
     def __init__(self) -> None:
         self._endpoints: dict[str, Endpoint] = {}
+        self.strays: list[str] = []
+        """What came in this turn to an address at which nobody listens: method and path."""
         self._turn = 1
         self._runner: web.AppRunner | None = None
         self.address = ""
@@ -117,6 +119,7 @@ class Host:
                     if reply.hold is not None:
                         reply.hold.set()
         self._endpoints.clear()
+        self.strays = []
         self._turn += 1
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
@@ -125,6 +128,9 @@ class Host:
         endpoint = self._endpoints.get(f"{turn}/{name}")
         body = await request.read()
         if endpoint is None:
+            # Servers are started with the subscriber, whether or not a case plays it.
+            if name != SUBSCRIBER and turn in ("", f"/{self._turn}"):
+                self.strays.append(f"{request.method} {short}")
             return web.Response(status=410)
         headers = {key.lower(): value for key, value in request.headers.items()}
         kind = kind_of(rest, body)

@@ -90,6 +90,7 @@ class Stage:
         """Raise Failed when something that went over the wire is not as the contract has it."""
         lines = [line for one in self.traffic for line in violations(self.contract, one)]
         lines += [line for one in self.endpoints.values() for line in one.faults]
+        lines += [f"{one} was sent, to where nobody listens" for one in self.host.strays]
         if lines:
             more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
             raise Failed("against the contract: " + "; ".join(lines[:3]) + more)

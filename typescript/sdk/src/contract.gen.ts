@@ -148,8 +148,10 @@ export interface paths {
          * Start a reasoner.
          * @description Answers as soon as the execution is stored. With `Idempotency-Key`, kept per principal and operation for 24 h or while
          *     the execution is unfinished, a repeat, at the same time too, answers with the first execution; another target or body
-         *     under that key is 409 `idempotency_conflict`. A child (`X-Parent-Execution-ID`) that a later attempt of its parent calls again, with the same
-         *     target, equal input and the same occurrence in its attempt, is the first child.
+         *     under that key is 409 `idempotency_conflict`. Bodies are compared by value: the order of members, `1` or `1.0`, and a default
+         *     that is written out or left out (`input`: `{}`) make no other body; `wait_seconds` is no part of it.
+         *     A child (`X-Parent-Execution-ID`) that a later attempt of its parent calls again, with the same target, equal input and
+         *     the same occurrence in its attempt, is the first child.
          */
         post: operations["executeAsync"];
         delete?: never;
@@ -2137,7 +2139,7 @@ export interface components {
          * @example 0.1
          */
         WaitSeconds: number;
-        /** @description Makes a repeat safe, for 24 h or while the execution is unfinished. */
+        /** @description Makes a repeat safe, for 24 h or while the execution is unfinished; see `executeAsync`. */
         IdempotencyKey: components["schemas"]["IdempotencyKeyText"];
         /** @description The attempt id of the execution that makes this call. Agents must give it. */
         ParentExecutionId: components["schemas"]["IdText"];
@@ -2458,7 +2460,7 @@ export interface operations {
                 wait_seconds?: number;
             };
             header?: {
-                /** @description Makes a repeat safe, for 24 h or while the execution is unfinished. */
+                /** @description Makes a repeat safe, for 24 h or while the execution is unfinished; see `executeAsync`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The attempt id of the execution that makes this call. Agents must give it. */
                 "X-Parent-Execution-ID"?: components["parameters"]["ParentExecutionId"];
@@ -2509,7 +2511,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a repeat safe, for 24 h or while the execution is unfinished. */
+                /** @description Makes a repeat safe, for 24 h or while the execution is unfinished; see `executeAsync`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The attempt id of the execution that makes this call. Agents must give it. */
                 "X-Parent-Execution-ID"?: components["parameters"]["ParentExecutionId"];

@@ -124,8 +124,12 @@ class Starting:
 
 def _whole(body: Mapping[str, Any]) -> dict[str, Any]:
     """A body with the defaults of the contract: one that is written out is no other body."""
-    defaults = {"timeout_seconds": DEFAULT_TIMEOUT_SECONDS, "max_attempts": DEFAULT_MAX_ATTEMPTS}
-    return defaults | dict(body)
+    return {
+        "input": {},
+        "timeout_seconds": DEFAULT_TIMEOUT_SECONDS,
+        "max_attempts": DEFAULT_MAX_ATTEMPTS,
+        **body,
+    }
 
 
 def _holds(known: _Started, now: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from signoff.server.domain.errors import Conflict, NotFound, Refusal
 from signoff.server.domain.principal import Principal, Role
-from signoff.server.operations import access, executions
+from signoff.server.operations import access, executions, starting
 from signoff.server.operations.idempotency import KEPT_MS
 from tests.server.operations.stage import TARGET, TICKET, Meanwhile, Stage, soon
 from tests.server.operations.world import AGENT, CLIENT, NODE, NOW, REVIEWER, seen, together
@@ -123,6 +123,13 @@ async def test_the_same_key_is_the_same_execution(stage: Stage) -> None:
     assert again == first
     other = await stage.start(idempotency_key="order-2")
     assert other["execution_id"] != first["execution_id"]
+
+
+def test_an_empty_input_that_is_written_out_is_no_other_request() -> None:
+    bodies: tuple[dict[str, Any], ...] = ({}, {"input": {}}, {"input": None})
+    requests = [starting.Request("execute", TARGET, body, None, "order-1") for body in bodies]
+    none, empty, null = [one.claim(CLIENT) for one in requests]
+    assert none == empty != null
 
 
 async def test_a_key_belongs_to_its_principal_and_operation(stage: Stage) -> None:

@@ -46,7 +46,8 @@ class Request:
         """What stands for its idempotency key; None without one."""
         if self.idempotency_key is None:
             return None
-        sha256 = digest({"target": self.target, "body": dict(self.body)})
+        # The other defaults are in the body already: one that is written out is no other body.
+        sha256 = digest({"target": self.target, "body": {**self.body, "input": self.input}})
         return Claim(principal, self.operation, self.idempotency_key, sha256)
 
 
