@@ -213,8 +213,8 @@ def test_at_one_place_the_url_is_no_other_content(world):
 def test_a_default_that_is_written_out_is_no_other_body(world):
     path, headers = {"target": "conf-agent.work"}, {"Idempotency-Key": "order-1"}
     first = world.ask("executeAsync", path, {}, headers=headers)
-    for body in ({"timeout_seconds": 7200}, {"max_attempts": 10}, {"input": {}}):
-        again = world.ask("executeAsync", path, body, headers=headers)
+    for name, default in (("timeout_seconds", 7200), ("max_attempts", 10), ("input", {})):
+        again = world.ask("executeAsync", path, {name: default}, headers=headers)
         assert again.location == first.location
     other = world.ask("executeAsync", path, {"timeout_seconds": 7201}, headers=headers)
     assert other.code == "idempotency_conflict"
