@@ -92,9 +92,13 @@ walk: setup ## random operations beside an oracle, until all was answered and no
 	$(CONFORMANCE) walk --seed 4 --quiet 2000 --subject 'server on PostgreSQL' --database postgres \
 	  --json $(REPORTS)/walk-postgres.json $(call START,{database})
 
-results: ## write conformance/RESULTS.md from what make conformance and make mutants have found
-	$(CONFORMANCE) results $(REPORTS)/sqlite.json $(REPORTS)/postgres.json $(REPORTS)/clients.json $(REPORTS)/agents.json \
-	  --mutants $(REPORTS)/mutants.json --write conformance/RESULTS.md --html $(REPORTS)/all.html
+# Reports that are not there are left out.
+found = $(wildcard $(addprefix $(REPORTS)/,$(addsuffix .json,$(1))))
+
+results: ## write conformance/RESULTS.md from what make conformance, make mutants and make walk have found
+	$(CONFORMANCE) results $(call found,sqlite postgres clients agents) \
+	  $(addprefix --mutants ,$(call found,mutants)) $(addprefix --walk ,$(call found,walk-sqlite walk-postgres)) \
+	  --write conformance/RESULTS.md --html $(REPORTS)/all.html
 
 bench: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## how fast it is on this machine
 	cd python && .venv/bin/python -m benchmarks $(ARGS)

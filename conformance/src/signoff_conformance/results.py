@@ -67,17 +67,22 @@ AREAS: Final[Mapping[str, str]] = {
 
 HEAD: Final = """# Results
 
-Written by `make results` from the reports of `make conformance`.
+Written by `make results` from what `make conformance`, `make mutants` and `make walk` have found.
 A cell is how many cases passed, of how many ran; each variant of a case counts.
 """
 
 
-def table(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, Any] | None = None) -> str:
+def table(
+    reports: Sequence[Mapping[str, Any]],
+    mutants: Mapping[str, Any] | None = None,
+    walks: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The page ``RESULTS.md``.
 
     Args:
         reports: as ``check --json`` writes them.
-        mutants: as ``mutants --json`` writes them.
+        mutants: as ``mutants --json`` writes them; None: the page says nothing of them.
+        walks: as ``walk --json`` writes them, one of each server.
     """
     results = [row for report in reports for row in report["results"]]
     subjects = list(dict.fromkeys(row["subject"] for row in results))
@@ -98,6 +103,8 @@ def table(reports: Sequence[Mapping[str, Any]], mutants: Mapping[str, Any] | Non
             )
     if mutants is not None:
         lines += ["", *_mutants(mutants)]
+    if walks:
+        lines += ["", *_walks(walks)]
     return "\n".join(lines) + "\n"
 
 
@@ -117,6 +124,33 @@ def _mutants(told: Mapping[str, Any]) -> list[str]:
     for kind, count in told["counts"].items():
         lines.append(f"| {kind} | {count['killed']}/{count['all']} |")
     return lines
+
+
+def _walks(told: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How far each walk went, and whether something differed."""
+    lines = [
+        "## Walks",
+        "",
+        "Random operations, each answer beside that of an oracle of the contract. A walk is over"
+        " when each 2xx and 4xx of each operation was answered and then nothing new came for long.",
+        "",
+        "| | seed | operations | kinds of answers | operation × status | nothing new for | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return lines + [
+        f"| {report['subject']} | {walk['seed']} | {walk['operations']} | {len(walk['kinds'])} |"
+        f" {walk['cells']}/{walk['cells_wanted']} | {walk['quiet']} |"
+        f" {_came_to(walk, report['quiet_wanted'])} |"
+        for report in told
+        for walk in report["walks"]
+    ]
+
+
+def _came_to(walk: Mapping[str, Any], quiet: int | None) -> str:
+    if walk["difference"] is not None:
+        return f"**operation {walk['difference']['until']} was answered otherwise**"
+    unfinished = quiet is not None and (walk["missing"] or walk["quiet"] < quiet)
+    return "**not over**" if unfinished else "no difference"
 
 
 def _areas(results: Sequence[Mapping[str, Any]]) -> list[str]:
