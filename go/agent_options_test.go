@@ -71,12 +71,12 @@ func TestARunSaysWhichItIs(t *testing.T) {
 			within, _ = RunFrom(ctx)
 			return nil, nil
 		})
-		return []any{run.ExecutionID(), run.AttemptID(), run.RunID(), run.Attempt(), within.ExecutionID()}, err
+		return []any{run.NodeID(), run.ExecutionID(), run.AttemptID(), run.RunID(), run.Attempt(), within.ExecutionID()}, err
 	})
 	s := serve(t, agent)
 	begun := s.begin("who", nil)
 	id := begun.ExecutionID
-	if got, want := s.succeeded(id), `["`+id+`","`+id+`","`+begun.RunID+`",1,"`+id+`"]`; got != want {
+	if got, want := s.succeeded(id), `["`+s.nodeID+`","`+id+`","`+id+`","`+begun.RunID+`",1,"`+id+`"]`; got != want {
 		t.Errorf("want %s\ngot  %s", want, got)
 	}
 }

@@ -18,8 +18,8 @@ type pauseSettings struct{ timeout time.Duration }
 const longestWithdrawal = 2 * time.Second
 
 // PauseTimeout is how long Pause waits. Then it withdraws its request, so that nobody decides it for
-// no one, and returns a [*PauseTimeoutError]. Without it, Pause waits until the request is decided or
-// expires.
+// no one, and returns a [*PauseTimeoutError]. Without it, or with 0, Pause waits until the request is
+// decided or expires; below 0 is an error.
 //
 // The time of a client's Pause is for all of it: asking, waiting, withdrawing. That of a run's begins
 // when the question is stored.
@@ -46,6 +46,10 @@ func (r *Run) Pause(request *ApprovalRequest, options ...PauseOption) (*Approval
 	if err != nil {
 		return nil, err
 	}
+	timeout := pauseSettingsOf(options).timeout
+	if err := checkedTimeout(timeout); err != nil {
+		return nil, err
+	}
 	if request == nil {
 		request = &ApprovalRequest{} // which the server refuses, by its places
 	}
@@ -68,11 +72,11 @@ func (r *Run) Pause(request *ApprovalRequest, options ...PauseOption) (*Approval
 	if isDecided(approval) {
 		return resultOf(approval)
 	}
-	result, err := a.answerTo(r, approval.ID, pauseSettingsOf(options).timeout)
+	result, err := a.answerTo(r, approval.ID, timeout)
 	if !errors.Is(err, ErrWaitTimeout) {
 		return result, err
 	}
-	return withdraw(r.ctx, a.client, approval.ID, a.client.deadline(&WaitOptions{Timeout: longestWithdrawal}))
+	return withdraw(r.ctx, a.client, approval.ID, deadline{a.client.clock.Now().Add(longestWithdrawal)})
 }
 
 // WaitForResume is the answer to a question that this execution has asked before; it waits while that
@@ -88,6 +92,10 @@ func (r *Run) WaitForResume(approvalRequestID string, options *WaitOptions) (*Ap
 	if approvalRequestID == "" {
 		return nil, errNoOwnID() // the newest question would be found, whichever it is
 	}
+	timeout := options.timeout()
+	if err := checkedTimeout(timeout); err != nil {
+		return nil, err
+	}
 	state, err := a.client.GetExecutionApprovalStatus(r.ctx, a.nodeID, a.id, approvalRequestID)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -97,10 +105,6 @@ func (r *Run) WaitForResume(approvalRequestID string, options *WaitOptions) (*Ap
 	}
 	if isDecided(&state.Approval) {
 		return resultOf(&state.Approval)
-	}
-	var timeout time.Duration
-	if options != nil {
-		timeout = options.Timeout
 	}
 	return a.answerTo(r, state.Approval.ID, timeout)
 }

@@ -89,6 +89,20 @@ func TestALocalTimeOutWithdrawsTheQuestion(t *testing.T) {
 	}
 }
 
+func TestATimeoutBelowZeroIsRefusedInARunToo(t *testing.T) {
+	agent := newAgent(t)
+	AddReasoner(agent, "ask", func(run *Run, _ struct{}) ([]string, error) {
+		_, paused := run.Pause(&ApprovalRequest{ApprovalRequestID: "q"}, PauseTimeout(-time.Second))
+		_, resumed := run.WaitForResume("q", &WaitOptions{Timeout: -time.Second})
+		return []string{paused.Error(), resumed.Error()}, nil
+	})
+	s := serve(t, agent)
+	told := "signoff: a timeout must be 0, for none, or more, not -1s"
+	if got, want := s.succeeded(s.begin("ask", nil).ExecutionID), `["`+told+`","`+told+`"]`; got != want {
+		t.Errorf("want %s\ngot  %s", want, got)
+	}
+}
+
 func TestAWithdrawalThatIsNotHeardIsSaid(t *testing.T) {
 	f := newFaulty(t, problem(404, "not_found"), problem(409, "already_decided"))
 	client, _ := f.client(t)

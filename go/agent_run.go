@@ -32,17 +32,20 @@ func (r *Run) Value(key any) any { return r.ctx.Value(key) }
 // called on it ends with that context.
 func (r *Run) WithContext(ctx context.Context) *Run { return &Run{ctx, r.of} }
 
-// ExecutionID is the execution's id.
+// NodeID is the node that runs it.
+func (r *Run) NodeID() string { return r.of.nodeID }
+
+// ExecutionID is what everybody but the agent calls it: exec_…, the same in all attempts.
 func (r *Run) ExecutionID() string { return r.of.executionID }
 
-// RunID is that of the tree of executions.
-func (r *Run) RunID() string { return r.of.runID }
+// AttemptID is what the agent calls it: exec_…, and from the second attempt on exec_…~2.
+func (r *Run) AttemptID() string { return r.of.id }
 
-// Attempt counts the dispatches of the execution, from 1.
+// Attempt is which attempt this is, from 1.
 func (r *Run) Attempt() int { return r.of.number }
 
-// AttemptID is what the agent calls the run: exec_…~2 from the second attempt on.
-func (r *Run) AttemptID() string { return r.of.id }
+// RunID is the tree of calls that it belongs to: run_….
+func (r *Run) RunID() string { return r.of.runID }
 
 type runKey struct{}
 

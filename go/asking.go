@@ -21,7 +21,10 @@ func (c *Client) RequestApproval(ctx context.Context, request *ApprovalRequest) 
 // standalone, or of Options.ExecutionID. Lost connections and restarts of the server are waited
 // through. When the time is over it returns a [*WaitTimeoutError] and leaves the request pending.
 func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOptions) (*ApprovalResult, error) {
-	end := c.deadline(options)
+	end, err := c.deadline(options.timeout())
+	if err != nil {
+		return nil, err
+	}
 	if isApprovalID(id) {
 		return c.decision(ctx, id, end)
 	}
@@ -50,7 +53,10 @@ func (c *Client) WaitForApproval(ctx context.Context, id string, options *WaitOp
 // only this call, as that of a process does.
 func (c *Client) Pause(ctx context.Context, request *ApprovalRequest, options ...PauseOption) (*ApprovalResult, error) {
 	timeout := pauseSettingsOf(options).timeout
-	end := c.deadline(&WaitOptions{Timeout: timeout})
+	end, err := c.deadline(timeout)
+	if err != nil {
+		return nil, err
+	}
 	asking, cancel := end.limit(ctx, c.clock.Now())
 	approval, err := c.CreateApprovalRequest(asking, request)
 	late := asking.Err() != nil && ctx.Err() == nil

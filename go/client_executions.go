@@ -111,7 +111,11 @@ func (c *Client) WaitForExecution(ctx context.Context, executionID string, optio
 	poll := func(ctx context.Context, c *Client, hold time.Duration) (*Execution, error) {
 		return c.GetExecution(ctx, executionID, &GetOptions{Wait: hold})
 	}
-	return until(ctx, c, executionID, c.deadline(options), poll, func(e *Execution) bool { return e.CompletedAt != "" })
+	end, err := c.deadline(options.timeout())
+	if err != nil {
+		return nil, err
+	}
+	return until(ctx, c, executionID, end, poll, func(e *Execution) bool { return e.CompletedAt != "" })
 }
 
 // IterExecutions are all executions that fit, newest first.

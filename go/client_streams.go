@@ -83,7 +83,7 @@ func (s *eventStream) follow(ctx context.Context) error {
 		data, err := reader.next()
 		if err == io.EOF {
 			// A stopping server ends the stream like a finished execution: 204 tells which.
-			return &TransportError{Sent: true, Attempts: 1, request: r.name(), cause: errors.New("the stream has ended")}
+			return &TransportError{Sent: true, Attempts: 1, request: r.at(s.client.ServerURL()), cause: errors.New("the stream has ended")}
 		}
 		if err != nil {
 			return err

@@ -157,7 +157,7 @@ type TransportError struct {
 	cause   error
 }
 
-// Error names the request, without its query, and the cause.
+// Error names the request, with the address that it went to, without its query, and the cause.
 func (e *TransportError) Error() string { return fmt.Sprintf("signoff: %s: %v", e.request, e.cause) }
 
 // Unwrap returns the cause: an error of the network's.

@@ -35,10 +35,10 @@ type request struct {
 	hold       time.Duration
 }
 
-// name is method and path, for messages; without the query.
-func (r *request) name() string {
+// at is method and address, for messages; without the query. The server's URL holds no secret.
+func (r *request) at(serverURL string) string {
 	path, _, _ := strings.Cut(r.target, "?")
-	return r.method + " " + path
+	return r.method + " " + serverURL + path
 }
 
 // visible is what a header may hold, up to 2000 of it.

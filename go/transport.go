@@ -97,20 +97,20 @@ func (t *transport) open(ctx context.Context, r *request, silence time.Duration)
 		}
 		var answer *http.Response
 		if answer, err = t.client.Do(sent); err == nil {
-			answer.Body = &watchedBody{answer.Body, ctx, trying, r, timer, silence, cancel}
+			answer.Body = &watchedBody{answer.Body, ctx, trying, r.at(t.serverURL), timer, silence, cancel}
 			return answer, nil
 		}
 	}
-	err = fault(ctx, trying, r, err)
+	err = fault(ctx, trying, r.at(t.serverURL), err)
 	timer.Stop()
 	cancel(nil)
 	return nil, err
 }
 
 // fault is what an error of the network's stands for: the end of the caller's context, or no answer.
-func fault(ctx, trying context.Context, r *request, err error) error {
+func fault(ctx, trying context.Context, request string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("signoff: %s: %w", r.name(), contextError(ctx))
+		return fmt.Errorf("signoff: %s: %w", request, contextError(ctx))
 	}
 	if context.Cause(trying) == errSilent {
 		err = errSilent
@@ -122,14 +122,14 @@ func fault(ctx, trying context.Context, r *request, err error) error {
 	}
 	var dialing *net.OpError
 	neverSent := errors.As(err, &dialing) && dialing.Op == "dial"
-	return &TransportError{Sent: !neverSent, Attempts: 1, request: r.name(), cause: err}
+	return &TransportError{Sent: !neverSent, Attempts: 1, request: request, cause: err}
 }
 
 // A watchedBody gives up when nothing comes for too long.
 type watchedBody struct {
 	io.ReadCloser
 	ctx, trying context.Context
-	request     *request
+	request     string
 	timer       *time.Timer
 	silence     time.Duration
 	cancel      context.CancelCauseFunc

@@ -148,7 +148,7 @@ func TestWhatMayDoHarmIsRepeatedOnlyWhenItNeverLeft(t *testing.T) {
 	if !errors.As(err, &lost) || lost.Sent || lost.Attempts != 6 || len(clock.sleeps()) != 5 {
 		t.Errorf("slept %v: %v", clock.sleeps(), err)
 	}
-	if strings.Contains(err.Error(), "?") || !strings.HasPrefix(err.Error(), "signoff: POST /api/v1/deliveries/msg_1/retry: ") {
+	if strings.Contains(err.Error(), "?") || !strings.HasPrefix(err.Error(), "signoff: POST "+client.ServerURL()+"/api/v1/deliveries/msg_1/retry: ") {
 		t.Errorf("it says %v", err)
 	}
 }

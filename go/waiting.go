@@ -17,7 +17,8 @@ const (
 // WaitOptions are those of the waiting verbs.
 type WaitOptions struct {
 	// Timeout ends the wait, and nothing else, with a [*WaitTimeoutError]. 0 waits for ever, or as
-	// long as the context lasts.
+	// long as the context lasts; below 0 is an error. What is left of a time that may be over belongs
+	// into the context.
 	Timeout time.Duration
 	// ExecutionID says, where an own id is waited for, that its request is one of this execution's;
 	// empty for standalone ones.
@@ -27,11 +28,28 @@ type WaitOptions struct {
 // A deadline is when a wait is over; the zero value never.
 type deadline struct{ at time.Time }
 
-func (c *Client) deadline(options *WaitOptions) deadline {
-	if options == nil || options.Timeout == 0 {
-		return deadline{}
+// deadline is that of a wait which may take so long; 0 is for ever.
+func (c *Client) deadline(timeout time.Duration) (deadline, error) {
+	if err := checkedTimeout(timeout); err != nil || timeout == 0 {
+		return deadline{}, err
 	}
-	return deadline{c.clock.Now().Add(options.Timeout)}
+	return deadline{c.clock.Now().Add(timeout)}, nil
+}
+
+// checkedTimeout refuses what could be meant as for ever, or as over already.
+func checkedTimeout(timeout time.Duration) error {
+	if timeout < 0 {
+		return fmt.Errorf("signoff: a timeout must be 0, for none, or more, not %v", timeout)
+	}
+	return nil
+}
+
+// timeout is that of options which may be nil.
+func (o *WaitOptions) timeout() time.Duration {
+	if o == nil {
+		return 0
+	}
+	return o.Timeout
 }
 
 // left is at most longest.
@@ -83,7 +101,7 @@ func until[T any](
 		if err == nil {
 			// Answered before its time: the server is stopping, or something between here and there
 			// does not hold answers.
-			err = &TransportError{Sent: true, request: id, cause: errors.New("the server does not hold the answer")}
+			err = &TransportError{Sent: true, request: id, cause: errors.New(c.ServerURL() + " does not hold the answer")}
 			if c.clock.Now().Sub(asked) >= hold/2 {
 				idle = 0
 			}

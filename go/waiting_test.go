@@ -208,6 +208,26 @@ func TestAWaitEndsWhereNoRepeatCanChangeTheAnswer(t *testing.T) {
 	wantError(t, err, ErrNotFound)
 }
 
+func TestATimeoutBelowZeroIsRefusedBeforeAnythingIsAsked(t *testing.T) {
+	f := newFaulty(t, says(200, pendingApproval()))
+	client, _ := f.client(t)
+	below := &WaitOptions{Timeout: -time.Second}
+	for verb, call := range map[string]func() error{
+		"WaitForApproval":  func() error { _, err := client.WaitForApproval(soon(t), "apr_1", below); return err },
+		"WaitForExecution": func() error { _, err := client.WaitForExecution(soon(t), "exec_1", below); return err },
+		"Pause":            func() error { _, err := client.Pause(soon(t), claim("a"), PauseTimeout(-time.Second)); return err },
+	} {
+		err := call()
+		if err == nil || errors.Is(err, ErrWaitTimeout) || errors.Is(err, ErrPauseTimeout) {
+			t.Fatalf("%s: %v", verb, err)
+		}
+		wantText(t, err.Error(), "a timeout must be 0, for none, or more, not -1s")
+	}
+	if f.count() != 0 {
+		t.Errorf("asked %d times", f.count())
+	}
+}
+
 func TestADeadlineOnTheClockIsKept(t *testing.T) {
 	f := newFaulty(t, says(200, pendingApproval()))
 	client, clock := f.client(t)

@@ -144,6 +144,38 @@ async def test_a_wait_that_is_over_leaves_the_request_pending(call, timeout):
     assert (await call("get_approval_request", asked.id)).status == "pending"
 
 
+@pytest.mark.parametrize(
+    "span,error,told",
+    [
+        ("5", TypeError, "must be a number of seconds, not '5'"),
+        (True, TypeError, "must be a number of seconds, not True"),
+        (-1, ValueError, "must be a number of seconds, 0 or more, not -1"),
+        (float("nan"), ValueError, "must be a number of seconds, 0 or more, not nan"),
+    ],
+)
+async def test_a_span_of_time_that_is_none_is_refused_before_anything_is_asked(
+    kind, span, error, told
+):
+    imitation = Imitation(kind)
+    verbs = {
+        "timeout": [
+            lambda c: c.wait_for_approval("claim-1", timeout=span),
+            lambda c: c.wait_for_execution("exec_1", timeout=span),
+            lambda c: c.pause("claim-1", timeout=span),
+            lambda c: c.with_options(timeout=span),
+        ],
+        "patience": [lambda c: c.respond(APR, "approved", secret="s", patience=span)],
+        "seconds": [lambda c: c.with_options(seconds=span)],
+    }
+    for name, calls in verbs.items():
+        for call in calls:
+            with pytest.raises(error, match=f"^{name} {told}"):
+                await imitation.run(call)
+    with pytest.raises(error, match=f"^timeout {told}"):
+        (AsyncClient if kind == "async" else Client)(timeout=span)
+    assert not imitation.requests
+
+
 async def test_a_pause_that_is_over_withdraws_its_request(call):
     with pytest.raises(PauseTimeoutError, match="is withdrawn") as raised:
         await call("pause", "claim-1", timeout=2)
@@ -151,7 +183,7 @@ async def test_a_pause_that_is_over_withdraws_its_request(call):
     withdrawn = await call("get_approval_request", raised.value.id)
     assert (withdrawn.status, withdrawn.status_reason) == (
         "cancelled",
-        "the timeout of pause() is over",
+        "pause timed out",
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from signoff._version import __version__
 
 if TYPE_CHECKING:
-    from signoff.agent import Agent
+    from signoff.agent import Agent, RunContext
     from signoff.blocking.client import Client
     from signoff.client import AsyncClient
     from signoff.errors import (
@@ -108,6 +108,7 @@ __all__ = [
     "RefusedError",
     "RequestConflictError",
     "Retry",
+    "RunContext",
     "ServerError",
     "ShuttingDownError",
     "SignatureError",
@@ -134,6 +135,7 @@ __all__ = [
 
 _HOMES = {
     "Agent": "signoff.agent",
+    "RunContext": "signoff.agent",
     "Client": "signoff.blocking.client",
     "AsyncClient": "signoff.client",
     "ABSENT": "signoff.exchange",

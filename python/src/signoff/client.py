@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 from signoff import contract_gen as models
 from signoff import settings
 from signoff.calls import AsyncCalls
-from signoff.clock import AsyncClock, AsyncSystemClock
+from signoff.clock import AsyncClock, AsyncSystemClock, checked_seconds
 from signoff.contract_gen import Approval, ApprovalStatus, DecisionReceipt, Execution
 from signoff.errors import (
     AlreadyDecidedError,
@@ -82,7 +82,8 @@ class AsyncClient(AsyncOperations):
     Close it with `async with` or `aclose()`.
 
     Raises:
-        ValueError: `server_url` is no http(s) URL, or `api_key` is nothing that a header can hold.
+        ValueError: `server_url` is no http(s) URL, `api_key` is nothing that a header can hold, or
+            `timeout` is below 0.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class AsyncClient(AsyncOperations):
             transport,
             clock=clock or AsyncSystemClock(),
             retry=retry,
-            timeout=timeout,
+            timeout=checked_seconds("timeout", timeout),
             random=random,
         )
         super().__init__(calls)
@@ -143,8 +144,13 @@ class AsyncClient(AsyncOperations):
         """The same client, on the same connections, with another `retry` or `timeout`.
 
         `seconds`: what it is used for is given up this long from now, with a `WaitTimeoutError`.
+
+        Raises:
+            ValueError: `timeout` or `seconds` is below 0, or NaN.
         """
-        deadline = None if seconds is None else self._deadline(seconds)
+        deadline = None if seconds is None else self._deadline(seconds, "seconds")
+        if timeout is not None:
+            checked_seconds("timeout", timeout)
         other = type(self).__new__(type(self))
         calls = self._calls.having(retry=retry, timeout=timeout, deadline=deadline)
         AsyncOperations.__init__(other, calls)
@@ -222,8 +228,8 @@ class AsyncClient(AsyncOperations):
                 at all.
             RequestConflictError: the id stands for a question with other content.
         """
-        kept = 0.0 if timeout is None else min(LONGEST_WITHDRAWAL_SECONDS, timeout / 4)
         deadline = self._deadline(timeout)
+        kept = 0.0 if timeout is None else min(LONGEST_WITHDRAWAL_SECONDS, timeout / 4)
         bounded = self.with_options(seconds=timeout)
         try:
             approval = await bounded.create_approval_request(
@@ -298,7 +304,7 @@ class AsyncClient(AsyncOperations):
             | given(reviewer=reviewer, execution_id=execution_id)
         )
         headers = self._signed(secret, body)
-        deadline = self._deadline(patience)
+        deadline = self._deadline(patience, "patience")
         while True:
             try:
                 return await self.receive_approval_response(body, headers)
@@ -442,8 +448,16 @@ class AsyncClient(AsyncOperations):
 
     # How the verbs do it.
 
-    def _deadline(self, timeout: float | None) -> float:
-        return math.inf if timeout is None else self._calls.clock.monotonic() + timeout
+    def _deadline(self, seconds: float | None, name: str = "timeout") -> float:
+        """When `seconds` from now are over, given as `name`; None: never.
+
+        Raises:
+            TypeError: it is no number.
+            ValueError: it is below 0, or NaN.
+        """
+        if seconds is None:
+            return math.inf
+        return self._calls.clock.monotonic() + checked_seconds(name, seconds)
 
     async def _decision(self, id: str, deadline: float) -> ApprovalResult:
         approval = await self._until(
@@ -479,7 +493,7 @@ class AsyncClient(AsyncOperations):
                 if done(found):
                     return found
                 # Answered before its time: the server is stopping, or nothing holds polls here.
-                fault = TransportError(f"{id}: the server does not hold the answer")
+                fault = TransportError(f"{id}: {self.server_url} does not hold the answer")
                 idle = idle + 1 if clock.monotonic() - asked < hold / 2 else 0
             except WaitTimeoutError as error:
                 raise WaitTimeoutError(f"{id} is not done in time", id=id) from (
@@ -511,7 +525,7 @@ class AsyncClient(AsyncOperations):
         """The decision that came at the last moment, if one did."""
         message = f"{id} is not decided in time"
         try:
-            await client.cancel_approval_request(id, reason="the timeout of pause() is over")
+            await client.cancel_approval_request(id, reason="pause timed out")
         except AlreadyDecidedError as error:
             if error.approval is not None and is_decided(error.approval):
                 return ApprovalResult.of_approval(error.approval)

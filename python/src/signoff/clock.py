@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Protocol, SupportsFloat
 
 
 class AsyncClock(Protocol):
@@ -35,6 +35,21 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Come back after `seconds`."""
         ...
+
+
+def checked_seconds(name: str, seconds: object) -> float:
+    """A span of time as a caller gave it, under `name`; infinity is one.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is below 0, or NaN.
+    """
+    if not isinstance(seconds, SupportsFloat) or isinstance(seconds, bool):
+        raise TypeError(f"{name} must be a number of seconds, not {seconds!r}")
+    span = float(seconds)
+    if span >= 0:
+        return span
+    raise ValueError(f"{name} must be a number of seconds, 0 or more, not {seconds}")
 
 
 class AsyncSystemClock:

@@ -53,7 +53,11 @@ class Request:
     @property
     def name(self) -> str:
         """Method and path, for messages; without the query."""
-        return f"{self.method} {self.target.partition('?')[0]}"
+        return self.at("")
+
+    def at(self, server_url: str) -> str:
+        """The same with the address that it goes to, which holds no secret."""
+        return f"{self.method} {server_url}{self.target.partition('?')[0]}"
 
 
 @dataclass(frozen=True, slots=True)

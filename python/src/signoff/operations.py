@@ -304,6 +304,7 @@ class AsyncOperations:
         """
         seen = last_event_id
         tries = self._calls.patient(execution_id)
+        server_url = self._calls.transport.server_url
         while True:
             headers = {} if seen is None else {"Last-Event-ID": str(seen)}
             request = build(
@@ -312,7 +313,7 @@ class AsyncOperations:
                 headers=headers,
                 wait_seconds=STREAM_SILENCE_SECONDS,
             )
-            ended = TransportError(f"{request.name}: the stream has ended")
+            ended = TransportError(f"{request.at(server_url)}: the stream has ended")
             try:
                 async with self._calls.stream(request) as stream:
                     if stream.status == 204:

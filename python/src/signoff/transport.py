@@ -109,7 +109,7 @@ class AsyncTransport:
             finally:
                 await answer.aclose()
         except _FAULTS as error:
-            raise _fault(request, error) from error
+            raise _fault(request.at(self.server_url), error) from error
 
     @asynccontextmanager
     async def stream(self, request: Request, read_seconds: float) -> AsyncIterator[AsyncStream]:
@@ -122,9 +122,9 @@ class AsyncTransport:
         try:
             answer = await self._open().handle_async_request(sent)
         except _FAULTS as error:
-            raise _fault(request, error) from error
+            raise _fault(request.at(self.server_url), error) from error
         try:
-            chunks = _read_async(request, answer)
+            chunks = _read_async(request.at(self.server_url), answer)
             yield AsyncStream(answer.status_code, _lower(answer), chunks, read_seconds)
         finally:
             with suppress(*_FAULTS):
@@ -174,7 +174,7 @@ class Transport:
             finally:
                 answer.close()
         except _FAULTS as error:
-            raise _fault(request, error) from error
+            raise _fault(request.at(self.server_url), error) from error
 
     @contextmanager
     def stream(self, request: Request, read_seconds: float) -> Iterator[Stream]:
@@ -187,9 +187,9 @@ class Transport:
         try:
             answer = self._open().handle_request(sent)
         except _FAULTS as error:
-            raise _fault(request, error) from error
+            raise _fault(request.at(self.server_url), error) from error
         try:
-            chunks = _read(request, answer)
+            chunks = _read(request.at(self.server_url), answer)
             yield Stream(answer.status_code, _lower(answer), chunks, read_seconds)
         finally:
             with suppress(*_FAULTS):
@@ -279,26 +279,26 @@ _NEVER_SENT: Final = (
 )
 
 
-def _fault(request: Request, error: Exception) -> TransportError:
+def _fault(name: str, error: Exception) -> TransportError:
     kind = type(error).__name__
     detail = f"{kind}: {error}" if str(error) else kind
-    return TransportError(f"{request.name}: {detail}", sent=not isinstance(error, _NEVER_SENT))
+    return TransportError(f"{name}: {detail}", sent=not isinstance(error, _NEVER_SENT))
 
 
 def _lower(answer: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.headers.items()}
 
 
-async def _read_async(request: Request, answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _read_async(name: str, answer: httpx.Response) -> AsyncIterator[bytes]:
     try:
         async for chunk in answer.aiter_bytes():
             yield chunk
     except _FAULTS as error:
-        raise _fault(request, error) from error
+        raise _fault(name, error) from error
 
 
-def _read(request: Request, answer: httpx.Response) -> Iterator[bytes]:
+def _read(name: str, answer: httpx.Response) -> Iterator[bytes]:
     try:
         yield from answer.iter_bytes()
     except _FAULTS as error:
-        raise _fault(request, error) from error
+        raise _fault(name, error) from error

@@ -104,6 +104,32 @@ async def test_a_local_time_out_withdraws_the_question(plane: ControlPlane) -> N
     assert (request.status, request.status_reason) == ("cancelled", "pause timed out")
 
 
+async def test_a_time_out_that_is_none_is_refused_and_asks_nobody(plane: ControlPlane) -> None:
+    app = Agent("asker")
+
+    @app.reasoner()
+    async def ask() -> list[str]:
+        told = []
+        for verb in (app.pause, app.wait_for_resume):
+            for timeout in (cast("float", "5"), -1, float("nan")):
+                try:
+                    await verb("q-1", timeout=timeout)
+                except (TypeError, ValueError) as unfit:
+                    told.append(str(unfit))
+        return told
+
+    async with plane.serving(app):
+        run = await plane.client.execute_async("asker.ask")
+        status, told = await finished(plane, run.execution_id)
+        assert [it async for it in plane.client.iter_approval_requests()] == []
+    assert status == "succeeded"
+    assert told == 2 * [
+        "timeout must be a number of seconds, not '5'",
+        "timeout must be a number of seconds, 0 or more, not -1",
+        "timeout must be a number of seconds, 0 or more, not nan",
+    ]
+
+
 async def test_a_loop_over_one_gate_asks_every_time(plane: ControlPlane) -> None:
     app = Agent("asker")
 

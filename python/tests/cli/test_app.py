@@ -70,7 +70,7 @@ def test_a_server_that_is_not_there_is_one_line_what_and_one_what_to_do(run_alon
     said = run_alone("executions", "list")
     assert said.code == Exit.UNREACHABLE
     what, to_do = said.err.splitlines()
-    assert what.startswith("signoff: no answer from http://127.0.0.1:9 ")
+    assert what.startswith("signoff: no answer: GET http://127.0.0.1:9/api/v1/executions: ")
     assert "signoff serve" in to_do
     programs = run_alone("executions", "list", "--json")
     assert programs.error["code"] == "unreachable"

@@ -1,5 +1,5 @@
 /** Tries until there is an answer: what is safe to repeat is repeated, and nothing else. Times in milliseconds. */
-import type { Clock } from "./clock.js";
+import { type Clock, checkedSpan } from "./clock.js";
 import { ApiError, TransportError, WaitTimeoutError } from "./errors.js";
 import {
   type Answer,
@@ -57,11 +57,11 @@ export class Calls {
     return new Calls(this.transport, { ...this.patience, ...changed });
   }
 
-  /** @throws {RangeError} `timeout` is no number of milliseconds. */
+  /** @throws {TypeError} {RangeError} `timeout` is no number of milliseconds from 0. */
   limits({ signal, timeout = Infinity }: CallOptions): Limits {
-    if (!(timeout >= 0)) throw new RangeError("timeout must be a number of milliseconds, 0 or more");
+    const span = checkedSpan("timeout", timeout);
     if (signal !== undefined) shared(signal);
-    return { signal, deadline: this.patience.clock.monotonic() + timeout };
+    return { signal, deadline: this.patience.clock.monotonic() + span };
   }
 
   /** The time left. @throws what the signal says, or {WaitTimeoutError} when there is none. */

@@ -6,6 +6,7 @@
  *     if (result.approved) deploy();
  */
 import { type CallOptions, isFault, type Limits } from "./calls.js";
+import { checkedSpan } from "./clock.js";
 import { type ClientOptions, connect } from "./connecting.js";
 import {
   AlreadyDecidedError,
@@ -158,7 +159,7 @@ export class SignoffClient extends Operations {
     const { requestId, executionId, ...rest } = response;
     const body = jsonText({ requestId, ...rest, execution_id: executionId });
     const headers = await this.#signed(options.secret, body);
-    const patience = clock.monotonic() + (options.patience ?? PATIENCE);
+    const patience = clock.monotonic() + checkedSpan("patience", options.patience ?? PATIENCE);
     for (;;) {
       try {
         return await this.receiveApprovalResponse(body, headers, this.#rest(limits, requestId));
@@ -290,7 +291,7 @@ export class SignoffClient extends Operations {
         const found = await poll(poller, hold / 1000, this.#rest(limits, id));
         if (done(found)) return found;
         // Answered before its time: the server is stopping, or nothing holds polls here.
-        fault = new TransportError(`${id}: the server does not hold the answer`);
+        fault = new TransportError(`${id}: ${this.serverUrl} does not hold the answer`);
         idle = clock.monotonic() - asked < hold / 2 ? idle + 1 : 0;
       } catch (error) {
         if (error instanceof WaitTimeoutError)
@@ -320,7 +321,7 @@ export class SignoffClient extends Operations {
   async #withdrawn(id: string, limits: Limits): Promise<ApprovalResult> {
     const message = `${id} is not decided in time`;
     try {
-      const reason = "the timeout of pause() is over";
+      const reason = "pause timed out";
       await this.cancelApprovalRequest(id, { reason }, this.#rest(limits, id));
     } catch (error) {
       if (error instanceof AlreadyDecidedError && error.approval !== undefined && isDecided(error.approval)) {

@@ -12,6 +12,21 @@ export interface Clock {
   alarm(ms: number, ring: () => void): () => void;
 }
 
+/**
+ * A span of time as a caller gave it, under `name`; Infinity is one.
+ *
+ * @throws {TypeError} it is no number.
+ * @throws {RangeError} it is below 0, or NaN.
+ */
+export function checkedSpan(name: string, milliseconds: number): number {
+  if (typeof milliseconds !== "number") {
+    const given = typeof milliseconds === "string" ? JSON.stringify(milliseconds) : String(milliseconds);
+    throw new TypeError(`${name} must be a number of milliseconds, not ${given}`);
+  }
+  if (milliseconds >= 0) return milliseconds;
+  throw new RangeError(`${name} must be a number of milliseconds, 0 or more, not ${milliseconds}`);
+}
+
 /** The longest that `setTimeout` takes; a longer one would ring at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 

@@ -1,6 +1,6 @@
 /** From what the user says to what sends requests. */
 import { Calls } from "./calls.js";
-import { type Clock, systemClock } from "./clock.js";
+import { type Clock, checkedSpan, systemClock } from "./clock.js";
 import { DEFAULT_RETRY, type Retry } from "./retries.js";
 import * as settings from "./settings.js";
 import { type Fetch, Transport } from "./transport.js";
@@ -30,7 +30,7 @@ export function connect(options: ClientOptions): Calls {
   return new Calls(transport, {
     clock,
     retry: { ...DEFAULT_RETRY, ...options.retry },
-    tryTimeout: options.tryTimeout ?? 30_000,
+    tryTimeout: checkedSpan("tryTimeout", options.tryTimeout ?? 30_000),
     random: options.random ?? Math.random,
   });
 }

@@ -213,11 +213,15 @@ export class Operations {
           yield event;
         }
         // A stopping server ends the stream like a finished execution: only asking again tells which.
-        if (seen === before) await tries.failed(new TransportError(`${request.name}: the stream has ended`));
+        if (seen === before) await tries.failed(this.#ended(request));
       } catch (error) {
         await tries.failed(error);
       }
     }
+  }
+
+  #ended(request: Request): TransportError {
+    return new TransportError(`${this.calls.transport.named(request)}: the stream has ended`);
   }
 
   /** What one connection brings, and `end` when there is nothing more to come. */

@@ -55,7 +55,7 @@ export class Transport {
       const body = await guard.race(response.arrayBuffer());
       return { status: response.status, headers: response.headers, body };
     } catch (error) {
-      throw fault(request, guard, error);
+      throw fault(this.named(request), guard, error);
     } finally {
       guard.end();
     }
@@ -70,11 +70,16 @@ export class Transport {
     const guard = new Guard(this.#clock, signal);
     try {
       guard.allow(limit);
-      return new OpenStream(request, guard, await this.#sent(request, guard));
+      return new OpenStream(this.named(request), guard, await this.#sent(request, guard));
     } catch (error) {
       guard.end();
-      throw fault(request, guard, error);
+      throw fault(this.named(request), guard, error);
     }
+  }
+
+  /** The request and the address that it goes to, for messages: without the query, and so without a secret. */
+  named(request: Request): string {
+    return `${request.method} ${this.serverUrl}${request.target.replace(/\?.*/s, "")}`;
   }
 
   #sent(request: Request, guard: Guard): Promise<Response> {
@@ -89,14 +94,14 @@ export class Transport {
 class OpenStream implements Stream {
   readonly status: number;
   readonly headers: Headers;
-  readonly #request: Request;
+  readonly #name: string;
   readonly #guard: Guard;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  constructor(request: Request, guard: Guard, response: Response) {
+  constructor(name: string, guard: Guard, response: Response) {
     this.status = response.status;
     this.headers = response.headers;
-    this.#request = request;
+    this.#name = name;
     this.#guard = guard;
     this.#reader = response.body?.getReader();
   }
@@ -111,7 +116,7 @@ class OpenStream implements Stream {
     try {
       return (await this.#guard.race(this.#reader.read())).value;
     } catch (error) {
-      throw fault(this.#request, this.#guard, error);
+      throw fault(this.#name, this.#guard, error);
     }
   }
 
@@ -222,15 +227,16 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "ConnectionRefused",
+  "bad port",
 ]);
 
-function fault(request: Request, guard: Guard, error: unknown): unknown {
+function fault(name: string, guard: Guard, error: unknown): unknown {
   // The caller's own reason is the caller's to read.
   if (guard.givenUp) return guard.signal.reason;
-  if (guard.rang) return new NothingCame(`${request.name}: nothing came in time`);
+  if (guard.rang) return new NothingCame(`${name}: nothing came in time`);
   if (error instanceof ProtocolError) return error;
   const thrown = (error ?? {}) as { code?: unknown; cause?: { code?: unknown; message?: unknown } };
-  const code = thrown.cause?.code ?? thrown.code;
-  const detail = [String(error), code ?? thrown.cause?.message].filter(Boolean).join(": ");
-  return new TransportError(`${request.name}: ${detail}`, { sent: !NEVER_SENT.has(code), cause: error });
+  const code = thrown.cause?.code ?? thrown.code ?? thrown.cause?.message;
+  const detail = [String(error), code].filter(Boolean).join(": ");
+  return new TransportError(`${name}: ${detail}`, { sent: !NEVER_SENT.has(code), cause: error });
 }

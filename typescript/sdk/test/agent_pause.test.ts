@@ -97,8 +97,13 @@ test("a local time-out withdraws the question", async (t) => {
 });
 
 test("a time-out that is no number of milliseconds is refused", async (t) => {
-  const { executionId } = await asking(t, {}, { timeout: Number.NaN });
-  assert.match((await plane.finished(executionId)).error ?? "", /^RangeError: timeout/);
+  for (const [timeout, told] of [
+    [Number.NaN, /^RangeError: timeout/],
+    ["50" as unknown as number, /^TypeError: timeout must be a number of milliseconds, not "50"/],
+  ] as const) {
+    const { executionId } = await asking(t, {}, { timeout });
+    assert.match((await plane.finished(executionId)).error ?? "", told);
+  }
 });
 
 test("a decision that comes as the time is over counts", async (t) => {

@@ -103,6 +103,26 @@ test("the next process finishes the run and repeats nothing", async (t) => {
   assert.equal((await plane.client.listApprovalRequests({ executionId })).items.length, 1);
 });
 
+test("a run says which it is, and a later attempt that it is another", async (t) => {
+  const agent = () => {
+    const made = plane.agent("teller");
+    made.reasoner("who", async (ctx) => {
+      const told = await ctx.step("before", () => [ctx.attemptId, ctx.attempt]);
+      await ctx.pause({ approvalRequestId: "q-1" });
+      return [told, ctx.nodeId, ctx.executionId, ctx.attemptId, ctx.attempt, ctx.runId];
+    });
+    return made;
+  };
+  const first = await plane.serving(t, agent());
+  const { executionId, runId } = await plane.client.executeAsync("teller.who");
+  const request = await plane.asked(executionId);
+  await first.close();
+  await plane.client.decide(request.id, { decision: "approved" });
+  await plane.serving(t, agent());
+  const { result } = await plane.finished(executionId);
+  assert.deepEqual(result, [[executionId, 1], "teller", executionId, `${executionId}~2`, 2, runId]);
+});
+
 for (const where of ["step", "question"] as const) {
   test(`a way that differs is named: ${where}`, async (t) => {
     const shop = new Shop(`shop-${where}`);

@@ -96,6 +96,7 @@ test("filters are named as on the wire, and a Date is written as the contract wr
 
 test("what cannot be sent is refused before it is sent", async () => {
   const { client, sent } = clientOn([json({})]);
+  const response = { requestId: "apr_1", decision: "approved" } as const;
   const refused: Array<[() => Promise<unknown>, typeof TypeError | RangeError]> = [
     [() => client.getApprovalRequest(".."), TypeError],
     [() => client.getApprovalRequest(""), TypeError],
@@ -106,8 +107,20 @@ test("what cannot be sent is refused before it is sent", async () => {
     [() => client.executeAsync("a.b", { input: { amount: 1n } }), TypeError],
     [() => client.getHealth({ timeout: -1 }), RangeError],
     [() => client.getHealth({ timeout: Number.NaN }), RangeError],
+    [() => client.getHealth({ timeout: "5000" as unknown as number }), TypeError],
+    [() => client.getHealth({ timeout: null as unknown as number }), TypeError],
+    [() => client.waitForApproval("apr_1", { timeout: "5000" as unknown as number }), TypeError],
+    [() => client.pause({ approvalRequestId: "a" }, { timeout: "5000" as unknown as number }), TypeError],
+    [() => client.respond(response, { secret: "s", patience: "5" as unknown as number }), TypeError],
+    [async () => new SignoffClient({ tryTimeout: "5" as unknown as number }), TypeError],
   ];
   for (const [call, kind] of refused) await assert.rejects(call, kind);
+  await assert.rejects(client.waitForExecution("exec_1", { timeout: "5000" as unknown as number }), {
+    message: 'timeout must be a number of milliseconds, not "5000"',
+  });
+  await assert.rejects(client.waitForExecution("exec_1", { timeout: -1 }), {
+    message: "timeout must be a number of milliseconds, 0 or more, not -1",
+  });
   assert.equal(sent.length, 0);
 });
 

@@ -43,13 +43,24 @@ test("a refused connection sent nothing", async () => {
   const { port } = closed.address() as AddressInfo;
   closed.close();
   await once(closed, "close");
-  assert.equal((await faultOf(`http://127.0.0.1:${port}`)).sent, false);
+  const refused = await faultOf(`http://127.0.0.1:${port}/base`);
+  assert.equal(refused.sent, false);
+  assert.match(
+    refused.message,
+    new RegExp(`^GET http://127.0.0.1:${port}/base/api/v1/health: .*ECONNREFUSED`),
+  );
   // By this name there are two addresses to try.
   assert.equal((await faultOf(`http://localhost:${port}`)).sent, false);
 });
 
 test("a name that nobody has sent nothing", async () => {
   assert.equal((await faultOf("http://nobody.invalid")).sent, false);
+});
+
+test("a port that fetch does not go to is named with its address", async () => {
+  const fault = await faultOf("http://127.0.0.1:1");
+  assert.match(fault.message, /^GET http:\/\/127\.0\.0\.1:1\/api\/v1\/health: .*bad port/);
+  assert.equal(fault.sent, false);
 });
 
 test("a reply that is lost or cut may have been carried out", async () => {
@@ -68,7 +79,7 @@ test("a server that says nothing is given up, and the connection closed", async 
     closed = once(request.socket, "close");
   });
   const fault = await faultOf(url, 50);
-  assert.match(fault.message, /GET \/api\/v1\/health: nothing came in time/);
+  assert.match(fault.message, new RegExp(`^GET ${url}/api/v1/health: nothing came in time`));
   await closed;
 });
 

@@ -132,6 +132,7 @@ test("a pause that is over withdraws its request within its time", async () => {
     .catch((e: unknown) => e);
   assert.ok(error instanceof PauseTimeoutError && error.withdrawn && error.id === "apr_1");
   assert.equal(sent[1]?.url.searchParams.get("wait_seconds"), "28");
+  assert.equal(sent[2]?.body, '{"reason":"pause timed out"}');
   assert.ok(clock.at - began <= 30_000);
 });
 

@@ -22,7 +22,7 @@ from signoff.agent.in_hand import InHand
 from signoff.agent.incoming import Answer, Incoming, refusal
 from signoff.agent.reasoners import Reasoner, reasoner_of
 from signoff.agent.registration import Registration
-from signoff.agent.run import current, require
+from signoff.agent.run import RunContext, current, require
 from signoff.agent.steps import run_step
 from signoff.agent.suspension import Suspension
 from signoff.agent.tracking import tracked
@@ -138,6 +138,17 @@ class Agent:
             return function
 
         return offer if work is None else offer(work)
+
+    @property
+    def ctx(self) -> RunContext:
+        """Who the run is: `node_id`, `execution_id`, `attempt_id`, `attempt` and `run_id`.
+
+        Give `execution_id` to whoever has to find the run again: it is the same in all attempts.
+
+        Raises:
+            NotInRunError: not inside a reasoner that the control plane dispatched, or a step of it.
+        """
+        return require("app.ctx").context
 
     async def pause(
         self,

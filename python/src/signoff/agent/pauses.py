@@ -7,6 +7,7 @@ from typing import Any
 
 from signoff.agent.run import Run
 from signoff.client import LONGEST_WITHDRAWAL_SECONDS
+from signoff.clock import checked_seconds
 from signoff.contract_gen import Approval
 from signoff.errors import (
     AlreadyDecidedError,
@@ -25,6 +26,8 @@ async def pause(
     run: Run, approval_request_id: str, timeout: float | None, request: Mapping[str, Any]
 ) -> ApprovalResult:
     """Store the question, wait for the answer. See `Agent.pause`."""
+    if timeout is not None:
+        checked_seconds("timeout", timeout)
     await run.stay()
     step_key = run.key("pause")
     try:
@@ -56,6 +59,8 @@ async def wait_for_resume(
 ) -> ApprovalResult | None:
     """Attach to this execution's question of that id. See `Agent.wait_for_resume`."""
     own_id(approval_request_id)
+    if timeout is not None:
+        checked_seconds("timeout", timeout)
     await run.stay()
     try:
         with run.heard():

@@ -26,6 +26,25 @@ LONGEST_PREFIX: Final = 280
 """Characters of a step key before its number; the contract gives both 300."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Who a run is: what `app.ctx` tells its code.
+
+    Attributes:
+        node_id: the node that runs it.
+        execution_id: what everybody but the agent calls it, `exec_…`; the same in all attempts.
+        attempt_id: what the agent calls it: `exec_…`, and from the second attempt on `exec_…~2`.
+        attempt: which attempt this is, from 1.
+        run_id: the tree of calls that it belongs to, `run_…`.
+    """
+
+    node_id: str
+    execution_id: str
+    attempt_id: str
+    attempt: int
+    run_id: str
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """One attempt of one execution, from its dispatch to its report.
@@ -52,6 +71,13 @@ class Run:
     unwinding: set[asyncio.Task[Any]] = field(default_factory=set)
     """Its tasks that were cancelled for that."""
     _asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def context(self) -> RunContext:
+        """Who it is, for its code."""
+        return RunContext(
+            self.node_id, self.execution_id, self.attempt_id, self.attempt, self.run_id
+        )
 
     async def stay(self) -> None:
         """Let nothing begin in an attempt that is being unwound.

@@ -20,7 +20,7 @@ from signoff import contract_gen as models
 from signoff import settings
 from signoff.blocking.calls import Calls
 from signoff.blocking.operations import JSONObject, Operations, Time
-from signoff.clock import Clock, SystemClock
+from signoff.clock import Clock, SystemClock, checked_seconds
 from signoff.contract_gen import Approval, ApprovalStatus, DecisionReceipt, Execution
 from signoff.errors import (
     AlreadyDecidedError,
@@ -83,7 +83,8 @@ class Client(Operations):
     Close it with `with` or `close()`.
 
     Raises:
-        ValueError: `server_url` is no http(s) URL, or `api_key` is nothing that a header can hold.
+        ValueError: `server_url` is no http(s) URL, `api_key` is nothing that a header can hold, or
+            `timeout` is below 0.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Client(Operations):
             transport,
             clock=clock or SystemClock(),
             retry=retry,
-            timeout=timeout,
+            timeout=checked_seconds("timeout", timeout),
             random=random,
         )
         super().__init__(calls)
@@ -144,8 +145,13 @@ class Client(Operations):
         """The same client, on the same connections, with another `retry` or `timeout`.
 
         `seconds`: what it is used for is given up this long from now, with a `WaitTimeoutError`.
+
+        Raises:
+            ValueError: `timeout` or `seconds` is below 0, or NaN.
         """
-        deadline = None if seconds is None else self._deadline(seconds)
+        deadline = None if seconds is None else self._deadline(seconds, "seconds")
+        if timeout is not None:
+            checked_seconds("timeout", timeout)
         other = type(self).__new__(type(self))
         calls = self._calls.having(retry=retry, timeout=timeout, deadline=deadline)
         Operations.__init__(other, calls)
@@ -223,8 +229,8 @@ class Client(Operations):
                 at all.
             RequestConflictError: the id stands for a question with other content.
         """
-        kept = 0.0 if timeout is None else min(LONGEST_WITHDRAWAL_SECONDS, timeout / 4)
         deadline = self._deadline(timeout)
+        kept = 0.0 if timeout is None else min(LONGEST_WITHDRAWAL_SECONDS, timeout / 4)
         bounded = self.with_options(seconds=timeout)
         try:
             approval = bounded.create_approval_request(
@@ -297,7 +303,7 @@ class Client(Operations):
             | given(reviewer=reviewer, execution_id=execution_id)
         )
         headers = self._signed(secret, body)
-        deadline = self._deadline(patience)
+        deadline = self._deadline(patience, "patience")
         while True:
             try:
                 return self.receive_approval_response(body, headers)
@@ -439,8 +445,16 @@ class Client(Operations):
 
     # How the verbs do it.
 
-    def _deadline(self, timeout: float | None) -> float:
-        return math.inf if timeout is None else self._calls.clock.monotonic() + timeout
+    def _deadline(self, seconds: float | None, name: str = "timeout") -> float:
+        """When `seconds` from now are over, given as `name`; None: never.
+
+        Raises:
+            TypeError: it is no number.
+            ValueError: it is below 0, or NaN.
+        """
+        if seconds is None:
+            return math.inf
+        return self._calls.clock.monotonic() + checked_seconds(name, seconds)
 
     def _decision(self, id: str, deadline: float) -> ApprovalResult:
         approval = self._until(
@@ -476,7 +490,7 @@ class Client(Operations):
                 if done(found):
                     return found
                 # Answered before its time: the server is stopping, or nothing holds polls here.
-                fault = TransportError(f"{id}: the server does not hold the answer")
+                fault = TransportError(f"{id}: {self.server_url} does not hold the answer")
                 idle = idle + 1 if clock.monotonic() - asked < hold / 2 else 0
             except WaitTimeoutError as error:
                 raise WaitTimeoutError(f"{id} is not done in time", id=id) from (
@@ -508,7 +522,7 @@ class Client(Operations):
         """The decision that came at the last moment, if one did."""
         message = f"{id} is not decided in time"
         try:
-            client.cancel_approval_request(id, reason="the timeout of pause() is over")
+            client.cancel_approval_request(id, reason="pause timed out")
         except AlreadyDecidedError as error:
             if error.approval is not None and is_decided(error.approval):
                 return ApprovalResult.of_approval(error.approval)

@@ -77,7 +77,7 @@ def of_error(error: SignoffError, server: str) -> Failure:
         return Failure(
             Exit.UNREACHABLE,
             "unreachable",
-            f"no answer from {server} ({error})",
+            f"no answer: {error}",
             "start it with `signoff serve`, or name another with --server or SIGNOFF_SERVER",
         )
     if isinstance(error, MissingDependencyError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -60,8 +61,20 @@ async def test_a_request_is_read_by_its_id(world: World) -> None:
     assert await get(world, standalone["id"]) == standalone
     assert await get(world, gate["id"], AGENT) == gate
     assert await get(world, gate["id"], REVIEWER) == gate
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="^there is no approval request apr_none$"):
         await get(world, "apr_none")
+
+
+async def test_an_own_id_in_the_place_of_the_apr_id_is_told_where_it_is_found(
+    world: World,
+) -> None:
+    asked = await world.create("draft review/1")
+    with pytest.raises(NotFound) as unknown:
+        await get(world, "draft review/1")
+    _, query = unknown.value.detail.split("GET /api/v1/approval-requests?")
+    filters = parse_qs(query.split()[0], strict_parsing=True)
+    assert filters == {"approval_request_id": ["draft review/1"]}
+    assert await listed(world, approval_request_id="draft review/1") == [asked["id"]]
 
 
 async def test_an_agent_reads_the_requests_of_its_nodes_only(world: World) -> None:

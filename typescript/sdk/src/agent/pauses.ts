@@ -1,5 +1,6 @@
 /** Ask a person and wait for the answer, in one call; or attach to a question asked before. */
 import { isFault } from "../calls.js";
+import { checkedSpan } from "../clock.js";
 import {
   AlreadyDecidedError,
   NotFoundError,
@@ -51,8 +52,7 @@ export async function waitForResume(
 }
 
 function checked({ timeout = Infinity }: PauseOptions): number {
-  if (!(timeout >= 0)) throw new RangeError("timeout must be a number of milliseconds, 0 or more");
-  return timeout;
+  return checkedSpan("timeout", timeout);
 }
 
 async function asked(attempt: Attempt, request: ApprovalRequest, stepKey: string): Promise<Approval> {

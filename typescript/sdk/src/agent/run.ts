@@ -27,7 +27,7 @@ export class Run {
     return this.#attempt.identity.nodeId;
   }
 
-  /** What everybody but the agent calls it: `exec_…`. */
+  /** What everybody but the agent calls it: `exec_…`, the same in all attempts. */
   get executionId(): string {
     return this.#attempt.identity.executionId;
   }

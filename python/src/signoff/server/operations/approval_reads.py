@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from signoff.server.domain.approval import is_pending
 from signoff.server.domain.errors import NotFound
+from signoff.server.domain.ids import APPROVAL
 from signoff.server.domain.node import parse_attempt_id
 from signoff.server.domain.principal import Principal
 from signoff.server.domain.store import Row, Value, given
@@ -34,8 +36,16 @@ async def stored(context: Context, request_id: str) -> Row:
     """
     row = await context.store.one("get_approval_request", id=request_id)
     if row is None:
-        raise NotFound(f"there is no approval request {request_id}")
+        raise NotFound(f"there is no approval request {request_id}{_meant(request_id)}")
     return row
+
+
+def _meant(request_id: str) -> str:
+    """What helps who has given an id of their own where the contract has the ``apr_`` id."""
+    if request_id.startswith(APPROVAL):
+        return ""
+    where = f"GET /api/v1/approval-requests?approval_request_id={quote(request_id, safe='')}"
+    return f"; an apr_ id stands here, and {where} lists those asked under an id of your own"
 
 
 async def shapes(context: Context, rows: Sequence[Row]) -> list[Shape]:
