@@ -61,7 +61,7 @@ async def test_a_request_is_read_by_its_id(world: World) -> None:
     assert await get(world, standalone["id"]) == standalone
     assert await get(world, gate["id"], AGENT) == gate
     assert await get(world, gate["id"], REVIEWER) == gate
-    with pytest.raises(NotFound, match="^there is no approval request apr_none$"):
+    with pytest.raises(NotFound, match=r"^there is no approval request apr_none$"):
         await get(world, "apr_none")
 
 
