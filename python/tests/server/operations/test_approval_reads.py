@@ -169,6 +169,13 @@ async def test_each_filter_leaves_what_fits(world: World) -> None:
     assert await listed(world, execution_id="exec~0") == []
     assert await listed(world, status="pending") == [alone, there]
     assert await listed(world, node_id="other-agent") == [there]
+    assert await listed(world, node_id="other-agent", status="pending") == [there]
+    assert await listed(world, node_id="other-agent", status="rejected") == []
+    assert await listed(world, execution_id=execution_id, status="rejected") == [gate]
+    assert await listed(world, execution_id=execution_id, status="pending") == []
+    assert await listed(world, execution_id="none", status="pending") == [alone]
+    assert await listed(world, approval_request_id="draft", status="rejected") == [gate]
+    assert await listed(world, approval_request_id="draft", status="pending") == [alone, there]
     assert await listed(world, reviewer=REVIEWER.id) == [gate]
     assert await listed(world, reviewer=ADMIN.id) == [late]
     assert await listed(world, decided_after=NOW) == [late, gate]
@@ -197,6 +204,24 @@ async def test_few_or_many_that_were_decided_in_a_time_are_listed_alike(
         cursor = seen(page)["next_cursor"]
         assert await listed(world, **times, limit=200, cursor=cursor) == newest[1:201]
     assert await listed(world, decided_after=NOW + 10_000) == []
+
+
+async def test_many_that_were_decided_before_many_others_came_are_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approval_reads, "FEW", 1)
+    monkeypatch.setattr(approval_reads, "RECENT", 2)
+    old = [(await world.create(f"gate-{number}"))["id"] for number in range(3)]
+    for each in old:
+        await world.decide(each)
+    for waiting in range(3):
+        assert await listed(world, decided_before=NOW + 1) == old[::-1]
+        await world.create(f"late-{waiting}")
+    page = await approval_reads.list_approval_requests(
+        world.context, decided_before=NOW + 1, limit=2
+    )
+    cursor = seen(page)["next_cursor"]
+    assert await listed(world, decided_before=NOW + 1, cursor=cursor) == old[:1]
 
 
 async def test_the_events_of_a_request_are_those_about_it(world: World) -> None:

@@ -54,6 +54,9 @@ SELECT * FROM approval_requests WHERE 1 = 1
 --? before: AND id < :before
 --? newest: AND id <= :newest
 --? status: AND status = :status
+-- (Where something else has narrowed it down, the index of all that have a status is kept out.)
+--? of_them: AND status || '' = :of_them
+--? pending: AND decided_at IS NULL
 --? statuses: AND status IN (:statuses)
 --? execution_id: AND execution_id = :execution_id
 --? standalone: AND execution_id IS NULL
@@ -73,6 +76,13 @@ SELECT id FROM approval_requests WHERE decided_at IS NOT NULL
 --? decided_after: AND decided_at >= :decided_after
 --? decided_before: AND decided_at < :decided_before
 LIMIT :limit
+
+-- name: recent_decided_id
+-- The newest that was decided in a time, if it is among the newest requests of all.
+SELECT max(id) AS id FROM (
+    SELECT id, decided_at FROM approval_requests ORDER BY id DESC LIMIT :recent) recent
+WHERE decided_at < :decided_before
+--? decided_after: AND decided_at >= :decided_after
 
 -- name: newest_decided_id
 -- The newest of the requests that were decided in a time: a page of them begins there.

@@ -33,7 +33,9 @@ WHERE execution_id = :execution_id
 -- Of the due executions that need an own id: for each id the one that was first.
 SELECT e.execution_id, e.held_for, e.reasoner FROM (
     SELECT MIN(execution_id) AS execution_id FROM executions
-    WHERE node_id = :node_id AND dispatch_at <= :now AND held_for IS NOT NULL
+    WHERE node_id = :node_id AND held_for IS NOT NULL AND dispatch_at IS NOT NULL
+-- (The plus keeps the index on dispatch_at out: most that is due at a node needs no id.)
+        AND +dispatch_at <= :now
     GROUP BY held_for ORDER BY MIN(execution_id) LIMIT :limit) first
 JOIN executions e ON e.execution_id = first.execution_id ORDER BY e.execution_id
 
