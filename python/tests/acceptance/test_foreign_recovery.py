@@ -35,8 +35,9 @@ def test_killed_while_paused_it_starts_over_and_hears_the_decision(
     server.decide(request["id"], "approved", feedback="while you were out")
     foreign.start()
     assert server.succeeded(execution_id, 40)["feedback"] == "while you were out"
-    execution = server.execution(execution_id)
-    assert (execution["execution_id"], execution["attempt"]) == (execution_id, 2)
+    # The package registers before it listens: it may miss what it is sent at once.
+    attempt = server.execution(execution_id)["attempt"]
+    assert attempt == server.events(execution_id).count("execution.dispatched") > 1
     assert server.events(execution_id).count("approval.requested") == 1
     assert server.events(execution_id).count("approval.replayed") == 1
 

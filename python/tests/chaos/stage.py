@@ -117,8 +117,8 @@ class Stage:
             await asyncio.sleep(WATCHED_EVERY_SECONDS)
 
     async def stop(self) -> None:
-        """SIGTERM to the agents, then to the servers; the database stays."""
-        for process in (*self.agents.values(), *self.servers.values()):
+        """End the servers first: nothing is to be sent any more to agents that are going."""
+        for process in (*self.servers.values(), *self.agents.values()):
             await self._by_hand(process.close)
         for door in self.doors:
             await door.close()
