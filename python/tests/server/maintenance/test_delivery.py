@@ -155,6 +155,21 @@ async def test_what_went_wrong_is_written_down(house: House, agent: StandIn) -> 
     assert message["last_error"] == "the connection was lost before the answer"
 
 
+async def test_a_target_that_redirects_is_not_followed_and_asked_again(
+    house: House, agent: StandIn
+) -> None:
+    await decided(house, agent)
+    agent.script = [answer(307, Location=f"{agent.base_url}/elsewhere")]
+    await house.settle()
+    [heard] = agent.heard
+    message = await house.message(CALLBACK)
+    assert (message["last_status"], message["state"]) == (307, "pending")
+    agent.respond = RECEIVED
+    await house.control.advance_clock(500)
+    assert [each.path for each in agent.heard] == [heard.path] * 2
+    assert (await house.message(CALLBACK))["state"] == "delivered"
+
+
 async def test_nobody_listening_is_written_down(house: House) -> None:
     async with stand_in() as agent:
         await decided(house, agent)

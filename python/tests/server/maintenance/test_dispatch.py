@@ -401,6 +401,21 @@ async def test_an_answer_may_take_hours(house: House, agent: StandIn) -> None:
     assert row["result"] == "42"
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+async def test_who_takes_work_and_never_reports_is_held_to_its_time(
+    house: House, agent: StandIn, own: bool
+) -> None:
+    agent.respond = answer(202)
+    await house.join(agent, own=own)
+    execution_id = (await house.start(timeout_seconds=60))["execution_id"]
+    await house.settle()
+    await house.control.advance_clock(59_999)
+    assert await house.statuses(execution_id) == ["running"]
+    await house.control.advance_clock(1)
+    row = await house.execution(execution_id)
+    assert (row["status"], row["lease_instance"], row["dispatch_at"]) == ("timeout", None, None)
+
+
 async def test_slow_answers_hold_up_nobody(
     house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
