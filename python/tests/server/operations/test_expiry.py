@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from signoff.server.domain.errors import Conflict
@@ -123,7 +125,10 @@ async def test_what_somebody_else_closed_meanwhile_is_left_alone(world: World) -
     """A decision is on its way to the disk when the expiry begins to look."""
     request = await world.create(expires_in_hours=1)
     world.clock.set(NOW + HOUR - 1)
-    answers = await together(world.decide(request["id"]), expire_due(world.context, NOW + HOUR))
+    deciding = asyncio.create_task(world.decide(request["id"]))
+    while world.context.locks.is_free(request["id"]) and not deciding.done():
+        await asyncio.sleep(0)
+    answers = await together(deciding, expire_due(world.context, NOW + HOUR))
     assert answers[0]["status"] == "processed"
     assert (await world.request(request["id"]))["status"] == "approved"
     assert await world.types(request["id"]) == ["approval.requested", "approval.decided"]
