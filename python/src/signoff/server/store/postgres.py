@@ -22,6 +22,7 @@ from signoff.server.domain.store import (
     Board,
     Change,
     Row,
+    Scalar,
     StoreUnavailable,
     Value,
     Watch,
@@ -38,6 +39,7 @@ from signoff.server.store.postgres_connections import (
     unavailable,
 )
 from signoff.server.store.postgres_joining import Job
+from signoff.server.store.postgres_reads import Reads
 from signoff.server.store.postgres_schema import migrate
 from signoff.server.store.postgres_transaction import Undone, run
 
@@ -60,6 +62,7 @@ class PostgresStore:
         self._queries = queries.load("${}".format, "postgres")
         self._board = Board()
         self._connections = Connections(url)
+        self._reads = Reads(self._fetch)
         self._channel = Channel(partial(connect, url), self._board)
         self._applying: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -96,11 +99,11 @@ class PostgresStore:
 
     async def all(self, query: str, **params: Value) -> list[Row]:
         """All rows of a named query."""
-        return await self._read(query, params)
+        return (await self._read(query, params)).copy()
 
     async def take(self, query: str, **params: Value) -> list[Row]:
         """Rows that a named query marks as taken, passing over what other servers have taken."""
-        return await self._read(query, params)
+        return await self._fetch(*self._queries[query].bind(params))
 
     def watched(self) -> list[str]:
         """The topics that somebody watches here."""
@@ -142,9 +145,11 @@ class PostgresStore:
         await self._connections.close()
 
     async def _read(self, query: str, params: dict[str, Value]) -> list[Row]:
+        return await self._reads.read(query, *self._queries[query].bind(params))
+
+    async def _fetch(self, sql: str, values: tuple[Scalar | list[Scalar], ...]) -> list[Row]:
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        sql, values = self._queries[query].bind(params)
         try:
             self.fail_points.before_read()
         except OSError as error:
