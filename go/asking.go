@@ -106,7 +106,11 @@ func (c *Client) FindApprovalRequest(ctx context.Context, approvalRequestID, exe
 		return nil, err
 	}
 	if len(page.Items) == 0 {
-		detail := "there is no approval request " + approvalRequestID
+		among := " of " + executionID
+		if executionID == "" {
+			among = " among the standalone ones; those of an execution need its id"
+		}
+		detail := "there is no approval request " + approvalRequestID + among
 		return nil, &Error{Status: http.StatusNotFound, Code: ProblemCodeNotFound, Detail: detail}
 	}
 	var pending []Candidate

@@ -84,6 +84,7 @@ func until[T any](
 ) (*T, error) {
 	polling := c.having(once, pollGrace)
 	idle := 0
+	var last error // the last fault, for who asks why nothing came
 	for {
 		asked := c.clock.Now()
 		hold := end.left(asked, longestHold).Truncate(time.Millisecond)
@@ -95,7 +96,7 @@ func until[T any](
 			return found, nil
 		}
 		if over {
-			return nil, waitOver(ctx, id, nil)
+			return nil, waitOver(ctx, id, last)
 		}
 		idle++
 		if err == nil {
@@ -103,16 +104,18 @@ func until[T any](
 			// does not hold answers.
 			err = &TransportError{Sent: true, request: id, cause: errors.New(c.ServerURL() + " does not hold the answer")}
 			if c.clock.Now().Sub(asked) >= hold/2 {
-				idle = 0
+				idle, err = 0, nil // it was held for its time: nothing went wrong
 			}
 		}
+		last = err
 		if err := c.nextPoll(ctx, id, end, idle, err); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// nextPoll comes back with nil when it is time to poll again after err, the idle-th in a row.
+// nextPoll comes back with nil when it is time to poll again after err, the idle-th in a row; nil, with 0,
+// where nothing went wrong.
 func (c *Client) nextPoll(ctx context.Context, id string, end deadline, idle int, err error) error {
 	var wait time.Duration
 	if idle > 0 {
@@ -120,10 +123,6 @@ func (c *Client) nextPoll(ctx context.Context, id string, end deadline, idle int
 		if wait, again = forever.nextWait(err, true, idle, 0, c.random); !again {
 			return err
 		}
-	}
-	if idle == 0 {
-		// It was held for its time: nothing went wrong.
-		err = nil
 	}
 	now := c.clock.Now()
 	if end.left(now, 1) <= 0 || c.clock.Sleep(ctx, end.left(now, wait)) != nil {

@@ -3,6 +3,7 @@ package signoff
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -226,6 +227,15 @@ func TestATimeoutBelowZeroIsRefusedBeforeAnythingIsAsked(t *testing.T) {
 	if f.count() != 0 {
 		t.Errorf("asked %d times", f.count())
 	}
+}
+
+func TestAWaitThatIsOverSaysWhatTheLastTryMet(t *testing.T) {
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	listener.Close()
+	client := newClient(t, WithServerURL("http://"+listener.Addr().String()))
+	_, err := client.WaitForApproval(soon(t), "apr_1", &WaitOptions{Timeout: 60 * time.Millisecond})
+	wantError(t, err, ErrWaitTimeout)
+	wantText(t, err.Error(), "apr_1 is not done in time", "the last try: signoff: GET "+client.ServerURL()+"/api/v1/approval-requests/apr_1: ", "refused")
 }
 
 func TestADeadlineOnTheClockIsKept(t *testing.T) {

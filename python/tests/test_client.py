@@ -391,7 +391,7 @@ async def test_a_refusal_at_the_last_moment_is_told_as_such(kind):
 async def test_an_own_id_is_looked_up_among_the_standalone_requests(call):
     asked = await call("request_approval", "claim-1")
     assert (await call("find_approval_request", "claim-1")).id == asked.id
-    with pytest.raises(NotFoundError, match="there is no approval request claim-1"):
+    with pytest.raises(NotFoundError, match="there is no approval request claim-1 of exec_0"):
         await call("find_approval_request", "claim-1", execution_id="exec_0")
 
 
@@ -402,6 +402,9 @@ async def test_an_own_id_that_is_empty_or_missing_is_nobodys_question(call):
             await call(verb, "", *(["approved"] if verb == "decide" else []))
     with pytest.raises(TypeError, match="approval_request_id must be a string"):
         await call("find_approval_request", None)
+    for verb in ("decide", "wait_for_approval"):
+        with pytest.raises(TypeError, match="an id must be a string, not None"):
+            await call(verb, None, *(["approved"] if verb == "decide" else []))
     assert (await call("get_approval_request", asked.id)).status == "pending"
 
 
@@ -419,7 +422,9 @@ async def test_an_own_id_may_be_decided(call):
     assert (receipt.approval.id, receipt.approval.feedback) == (asked.id, "too much")
     again = await call("decide", asked.id, "rejected", feedback="too much")
     assert again.status == "already_processed"
-    with pytest.raises(NotFoundError, match="there is no approval request claim-2"):
+    with pytest.raises(
+        NotFoundError, match="claim-2 among the standalone ones; those of an execution need its id"
+    ):
         await call("decide", "claim-2", "approved")
 
 

@@ -155,6 +155,17 @@ def own_id(approval_request_id: object) -> None:
         raise TypeError("approval_request_id must be a string")
 
 
+def is_approval_id(id: object) -> bool:  # noqa: A002 - the word for it
+    """Whether an id is the server's, `apr_…`, and not the asker's own.
+
+    Raises:
+        TypeError: it is no string.
+    """
+    if not isinstance(id, str):
+        raise TypeError(f"an id must be a string, not {id!r}")
+    return id.startswith("apr_")
+
+
 def _segment(name: str, value: str) -> str:
     # A client of HTTP takes these away before it sends, and then asks for something else.
     if value in ("", ".", ".."):

@@ -368,7 +368,11 @@ async function findApprovalRequest(
   const { items } = await operations.listApprovalRequests({ ...options, approvalRequestId, executionId });
   const newest = items[0];
   if (newest === undefined) {
-    throw new NotFoundError(404, "not_found", `there is no approval request ${approvalRequestId}`);
+    const among =
+      executionId === "none"
+        ? "among the standalone ones; those of an execution need its id"
+        : `of ${executionId}`;
+    throw new NotFoundError(404, "not_found", `there is no approval request ${approvalRequestId} ${among}`);
   }
   const pending = items.filter((item) => !isDecided(item));
   if (executionId === "none" && pending.length > 1) throw ambiguous(approvalRequestId, pending);

@@ -330,7 +330,7 @@ export class Operations {
     headers: WebhookHeaders,
     options: CallOptions = {},
   ): Promise<models.DecisionReceipt> {
-    const request = build("receiveApprovalResponse", { headers: signatureHeaders(headers), body });
+    const request = build("receiveApprovalResponse", { headers: signatureHeaders(headers), raw: body });
     return await this.calls.record(shapes.DECISION_RECEIPT, request, this.calls.limits(options));
   }
 

@@ -31,7 +31,7 @@ from signoff.errors import (
     TransportError,
     WaitTimeoutError,
 )
-from signoff.exchange import ABSENT, content, given, own_id, user_json
+from signoff.exchange import ABSENT, content, given, is_approval_id, own_id, user_json
 from signoff.results import ApprovalResult, is_decided
 from signoff.retries import FOREVER, ONCE, Retry, next_wait
 from signoff.transport import Network, Transport
@@ -194,7 +194,7 @@ class Client(Operations):
             AmbiguousRequestIdError: several standalone requests under that own id are pending.
         """
         deadline = self._deadline(timeout)
-        if id.startswith("apr_"):
+        if is_approval_id(id):
             return self._decision(id, deadline)
         found = self._until(
             lambda client, _: client.find_approval_request(id, execution_id=execution_id),
@@ -270,7 +270,7 @@ class Client(Operations):
             AmbiguousRequestIdError: several standalone requests under that own id are pending.
         """
         found = id
-        if not id.startswith("apr_"):
+        if not is_approval_id(id):
             found = (self.find_approval_request(id, execution_id=execution_id)).id
         return self.decide_approval_request(found, decision, feedback=feedback, response=response)
 
@@ -328,7 +328,8 @@ class Client(Operations):
             approval_request_id=approval_request_id, execution_id=execution_id or "none"
         )
         if not page.items:
-            detail = f"there is no approval request {approval_request_id}"
+            among = f"of {execution_id}" if execution_id else _STANDALONE
+            detail = f"there is no approval request {approval_request_id} {among}"
             raise NotFoundError(404, "not_found", detail)
         pending = [item for item in page.items if item.status == ApprovalStatus.PENDING]
         if execution_id is None and len(pending) > 1:
@@ -546,6 +547,9 @@ class Client(Operations):
             cursor = rows.next_cursor
             if cursor is None:
                 return
+
+
+_STANDALONE: Final = "among the standalone ones; those of an execution need its id"
 
 
 def _ambiguous(approval_request_id: str, pending: Sequence[Approval]) -> AmbiguousRequestIdError:
