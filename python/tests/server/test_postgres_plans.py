@@ -12,8 +12,10 @@ import pytest
 from signoff.server.store import queries
 from signoff.server.store.postgres import PostgresStore
 from signoff.server.store.postgres_connections import connect
+from signoff.server.store.postgres_reads import KEYS, of_any
 from tests.postgres import new_database, run
 from tests.server.often_asked import OFTEN, PAGES, bound, is_sorted
+from tests.server.test_queries import all_params
 
 if TYPE_CHECKING:
     from signoff.server.store.postgres_connections import Session
@@ -177,3 +179,24 @@ async def test_what_servers_share_has_its_index(
     session: Session, name: str, params: dict[str, Any], index: str, mode: str
 ) -> None:
     check(await steps_of(session, name, params, mode), index)
+
+
+TOGETHER: Final = [
+    (name, column, options)
+    for name, column in KEYS.items()
+    if column is not None
+    for options in ((False, True) if name == "list_execution_requests" else (False,))
+]
+
+
+@pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
+@pytest.mark.parametrize("name, column, options", TOGETHER)
+async def test_reads_that_go_together_have_the_index_of_each(
+    session: Session, name: str, column: str, options: bool, mode: str
+) -> None:
+    sql, _ = QUERIES[name].bind(all_params(QUERIES[name], options=options))
+    await session.execute(f"SET plan_cache_mode = {mode}; PREPARE asked AS {of_any(sql, column)}")
+    keys = ", ".join(f"'{n}'" for n in range(32))
+    [(told,)] = await session.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE asked(ARRAY[{keys}])")
+    steps = list(flat(json.loads(told)[0]["Plan"]))
+    assert {step[2] for step in steps if step[0] == "Seq Scan"} <= {"keys"}, steps
