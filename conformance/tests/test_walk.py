@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from signoff_conformance.oracle.answers import Answer, Request
 from signoff_conformance.profiles import PROFILES
 from signoff_conformance.target import Started
 from signoff_conformance.traffic import Exchange
+from signoff_conformance.walk import polls
 from signoff_conformance.walk.cells import Seen, documented
 from signoff_conformance.walk.moves import Move
 from signoff_conformance.walk.server import Server
@@ -104,6 +106,65 @@ def test_an_answer_that_is_a_little_wrong_is_found(bench, change, says):
     assert says in found.difference.lines[0]
     assert len(found.difference.path) <= 6, found.difference.shown()
     assert found.difference.right.sentence
+
+
+def answered_at_once(server, request):
+    return HOLD(server, replace(request, query={}))
+
+
+async def held_for_ever(server, request):
+    del server, request
+    return asyncio.create_task(asyncio.Event().wait())
+
+
+HOLD = Server.hold
+
+
+@pytest.mark.parametrize(
+    "hold,says",
+    [
+        (answered_at_once, "the poll: held is right, was answered"),
+        (held_for_ever, "no answer: it is held still"),
+    ],
+)
+def test_a_poll_that_ends_too_early_or_not_at_all_is_found(bench, monkeypatch, hold, says):
+    monkeypatch.setattr(Server, "hold", hold)
+    monkeypatch.setattr(polls, "SECONDS", 0.05)
+    found = bench.walk(operations=400)
+    assert found.difference is not None
+    assert found.difference.lines == [says]
+    assert "wait_seconds" in str(found.difference.move)
+
+
+def failing_is_200(request, exchange):
+    if exchange.status == 503:
+        exchange.status, exchange.answer = 200, b"{}"
+
+
+def test_a_failing_commit_that_is_acknowledged_is_found(bench):
+    found = bench.walk(failing_is_200, operations=600)
+    assert found.difference is not None
+    assert found.difference.lines == ["status: 503 is right, was 200"]
+
+
+def test_a_long_walk_has_polls_that_something_ends_and_commits_that_fail(bench, monkeypatch):
+    ends: set[str] = set()
+
+    async def ended(self, now):
+        found = await ENDED(self, now)
+        told = [one.right.body for one in found if one.right is not None]
+        ends.update(body["status"] for body in told if isinstance(body, dict))
+        return found
+
+    monkeypatch.setattr(polls.Polls, "ended", ended)
+    found = bench.walk(operations=600)
+    assert found.difference is None, found.difference.shown()
+    assert len(ends) >= 2
+    failed = [count for (_, status, _), count in found.seen.kinds.items() if status == 503]
+    assert sum(failed) >= 2
+
+
+ENDED = polls.Polls.ended
 
 
 async def test_the_shortest_path_keeps_what_it_needs():

@@ -128,13 +128,19 @@ async def test_a_commit_that_fails_is_nobodys_success(engine: SqliteStore, path:
     assert stored(path) == ["key_0", "key_1"]
 
 
-async def test_a_lost_answer_leaves_the_change_there(engine: SqliteStore, path: Path) -> None:
+async def test_a_lost_answer_leaves_the_change_there_and_wakes_who_waits(
+    engine: SqliteStore, path: Path
+) -> None:
     def crash() -> None:
         raise RuntimeError("crash after the commit")
 
     engine.fail_points.after_commit = crash
-    with pytest.raises(StoreUnavailable):
-        await engine.apply(key(1))
+    change = key(1)
+    change.wake("exec:1")
+    with engine.watch("exec:1") as watch:
+        with pytest.raises(StoreUnavailable):
+            await engine.apply(change)
+        assert watch.event.is_set()
     assert stored(path) == ["key_1"]
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 from signoff_conformance.contract import Contract
 from signoff_conformance.oracle import approvals, messages, system
 from signoff_conformance.oracle.access import Access, check_node
-from signoff_conformance.oracle.answers import NO_BODY, Answer, Refused, Request
+from signoff_conformance.oracle.answers import (
+    ANYTHING,
+    NO_BODY,
+    PERHAPS,
+    Answer,
+    Refused,
+    Request,
+)
 from signoff_conformance.oracle.approvals import Approval, Approvals
 from signoff_conformance.oracle.asking import Asking
 from signoff_conformance.oracle.calls import Call, Handler
@@ -21,6 +29,7 @@ from signoff_conformance.oracle.leasing import Leasing
 from signoff_conformance.oracle.messages import Messages
 from signoff_conformance.oracle.nodes import Nodes
 from signoff_conformance.oracle.pages import Pages
+from signoff_conformance.oracle.polling import Polling, over_at
 from signoff_conformance.oracle.recording import Recording
 from signoff_conformance.oracle.running import Running
 from signoff_conformance.oracle.starting import Starting
@@ -45,6 +54,7 @@ class Oracle:
         self.executions: dict[str, Execution] = {}
         self.nodes = Nodes(self._pages)
         self.deliveries = Deliveries(self._pages)
+        self._polling = Polling(self.approvals.all, self.executions)
         access = self.access = Access(self.executions)
         closing = self._closing = Closing(self.executions, self.deliveries)
         leasing = self.leasing = Leasing(self.executions, self.nodes, closing)
@@ -90,6 +100,29 @@ class Oracle:
         self._validation.check(operation, request)
         handler = self._handlers[request.operation]
         return handler(Call(label, request, caller or _NOBODY, now))
+
+    def commits(self, label: str, request: Request, now: int) -> bool:
+        """Whether a request would change something that stands in a chain of events."""
+        shared = (self._contract, self._validation, NO_BODY, ANYTHING, PERHAPS)
+        other = copy.deepcopy(self, {id(one): one for one in shared})
+        answer = other.answer(label, request, now)
+        return answer.status < 300 and other.length() != self.length()
+
+    def length(self) -> int:
+        """How many events there are."""
+        chains = [one.chain for one in self.executions.values()]
+        chains += [one.chain for one in self.approvals.all.values() if one.execution_id is None]
+        return sum(len(chain.events) for chain in chains)
+
+    def holds(self, request: Request, now: int) -> bool:
+        """Whether the answer to a request that comes now, and is not refused, is held."""
+        if over_at(request, now) == now:
+            return False
+        return self.polled(request, now, now) is None
+
+    def polled(self, request: Request, began: int, now: int) -> Answer | None:
+        """What a poll that came earlier is answered by now; None: it is held."""
+        return self._polling.answer(request, began, now)
 
     def pass_time(self, label: str, now: int) -> None:
         """Do what falls due by a time, in order."""

@@ -48,10 +48,11 @@ def create(chance: Chance) -> Request:
 
 def get(chance: Chance) -> Request:
     """Read one."""
-    query = {"wait_seconds": "0"} if chance.maybe(0.2) else {}
-    return Request(
-        "getApprovalRequest", {"id": chance.approval_id()}, query, key=chance.pick(READERS)
-    )
+    query, id_ = {}, chance.approval_id()
+    if chance.maybe(0.6):
+        one = chance.approval()
+        query, id_ = chance.wait(), id_ if one is None else one.id
+    return Request("getApprovalRequest", {"id": id_}, query, key=chance.pick(READERS))
 
 
 def list_(chance: Chance) -> Request:

@@ -52,7 +52,7 @@ class Seen:
     def see(self, request: Request, answer: Answer) -> None:
         """Count an answer that was right."""
         kind = (request.operation, answer.status, answer.code or "")
-        if kind not in self.kinds:
+        if kind not in self.kinds and answer.status < 500:  # those are made, not found
             self.new_at = self.operations
             self.left.discard((request.operation, answer.status))
         self.kinds[kind] = self.kinds.get(kind, 0) + 1

@@ -27,10 +27,12 @@ class Move:
     """Where the clock goes, in ms since the epoch, when there is no request."""
     leases: int = 0
     """By how many ms the clock of the leases goes on, when there is no request."""
+    fails: str = ""
+    """The fail point that the commit of the request meets: ``before_commit``, ``after_commit``."""
 
     def __str__(self) -> str:
         if self.request is not None:
-            return told(self.request)
+            return f"{told(self.request)} fails {self.fails}" if self.fails else told(self.request)
         return f"leases +{self.leases} ms" if self.leases else f"clock to {render(self.to)}"
 
 
@@ -53,6 +55,9 @@ PLAYED: Final = "http://played_o-"
 """Where the agents listen that the walk plays: before their names."""
 LONGEST_PAUSE_MS: Final = 600_000
 """More than there is between two tries of a delivery."""
+MOST_POLLS: Final = 3
+"""Under way at once."""
+LONGEST_WAIT_MS: Final = 60_000
 LIMITS: Final = ("1", "2", "3", "50", "200")
 
 
@@ -73,6 +78,10 @@ class Chance:
         """Requests for the pages that come next."""
         self.messages: list[tuple[dict[str, Any], str]] = []
         """Signed messages that were sent, and their ids."""
+        self.polled: list[str] = []
+        """The ids of what polls wait for."""
+        self.over_at: int | None = None
+        """When the wait of the first of them is over."""
         self.listed: set[str] = set()
         """Deliveries that a list has shown: the others have no id that can be said."""
 
@@ -99,6 +108,9 @@ class Chance:
         """A request, mostly a pending one."""
         known = list(self.oracle.approvals.all.values())
         pending = [one for one in known if one.pending]
+        polled = [one for one in pending if one.id in self.polled]
+        if polled and self.maybe(0.5):
+            return self.pick(polled)  # type: ignore[no-any-return]
         if not known:
             return None
         return self.pick(pending) if pending and self.maybe(0.7) else self.pick(known[-20:])  # type: ignore[no-any-return]
@@ -109,6 +121,9 @@ class Chance:
         open_ = [one for one in list(known.values())[-60:] if not one.finished]
         if not known or self.maybe(0.03):
             return None
+        polled = [one for one in open_ if one.id in self.polled]
+        if polled and self.maybe(0.5):
+            return self.pick(polled)  # type: ignore[no-any-return]
         if open_ and self.maybe(going):
             return self.pick(open_[-4:])  # type: ignore[no-any-return]
         return self.pick(list(known.values())[-8:])  # type: ignore[no-any-return]
@@ -116,6 +131,12 @@ class Chance:
     def newest(self, node_id: str) -> Instance:
         """The instance of a node that registered last."""
         return next(self.oracle.nodes.instances(node_id))
+
+    def wait(self) -> dict[str, str]:
+        """For how long a poll waits: now and then for longer than nothing, if few do."""
+        soon = self.now + LONGEST_WAIT_MS
+        may = len(self.polled) < MOST_POLLS and self._certain(soon) == soon
+        return {"wait_seconds": self.pick(("0", "0.5", "60", "60") if may else ("0",))}
 
     def clock(self) -> int:
         """Where the clock goes: just before, at and after what falls due, or somewhere."""
@@ -129,7 +150,9 @@ class Chance:
             to = max(self.now, int(self.pick(due[:3])) + int(self.pick((-1, 0, 1))))
         elif self.oracle.deliveries.unheard() and self.maybe(0.3):
             to = self.now + DAY
-        return self._certain(to)
+        to = self._certain(to)
+        # What a poll says when its wait is over is read then: not before, and not later.
+        return to if self.over_at is None else min(to, self.over_at)
 
     def _certain(self, to: int) -> int:
         """After what is given up after a day: when the last try is the contract leaves open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -27,6 +28,12 @@ PLAYERS: Final = ("agent", "other", "subscriber")
 
 QUIET: Final = ("recordStep", "appendExecutionEvent", "addNote")
 """After these there is nothing to be sent: the walk goes on at once."""
+
+POLL_SECONDS: Final = 600.0
+"""How long a poll may be under way: the clock of the server stands still meanwhile."""
+
+ARRIVAL: Final = 3
+"""So many requests later a poll has arrived, too."""
 
 
 class Server:
@@ -77,14 +84,17 @@ class Server:
         else:
             await self.control.set(move.to)
 
-    async def ask(self, request: Request, now: int, right: Answer) -> Exchange:
+    async def ask(self, request: Request, now: int, right: Answer, fails: str = "") -> Exchange:
         """Send a request; the exchange, when all that it led to is done.
 
         Args:
             request: in the oracle's ids.
             now: the server's time.
             right: what it must answer: of a stream so much is read.
+            fails: the fail point that its commit meets; empty: none.
         """
+        if fails:
+            await self.control.fail(fails)
         operation = self._contract.operations[request.operation]
         path, body = self._path(operation, request), self._body(operation, request)
         headers = {**self.identities.to_server(dict(request.headers))}
@@ -98,9 +108,23 @@ class Server:
             return await followed(self._wire, path, headers, right)
         exchange = await self._wire.send(operation.method, path, headers, body)
         acts = operation.method != "GET" and operation.id not in QUIET
-        if acts and exchange.status < 300:
+        if fails:
+            await self.control.fail(fails, 0)
+        if fails or (acts and exchange.status < 300):
             await self.control.settle()
         return exchange
+
+    async def hold(self, request: Request) -> asyncio.Task[Exchange]:
+        """Send a poll, and go on once it has arrived; its exchange comes with its answer."""
+        operation = self._contract.operations[request.operation]
+        path, headers = self._path(operation, request), self._headers(operation, request, b"")
+        sent = asyncio.Event()
+        poll = self._wire.send(operation.method, path, headers, seconds=POLL_SECONDS, sent=sent)
+        task = asyncio.create_task(poll)
+        await sent.wait()
+        for _ in range(ARRIVAL):
+            await self.control.settle()
+        return task
 
     async def close(self) -> None:
         """Close the connections."""

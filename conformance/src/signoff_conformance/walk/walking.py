@@ -11,12 +11,14 @@ from signoff_conformance import profiles
 from signoff_conformance.contract import Contract
 from signoff_conformance.oracle.answers import Answer, Request, Ties
 from signoff_conformance.oracle.keys import Caller
+from signoff_conformance.oracle.polling import HELD
 from signoff_conformance.oracle.world import Oracle
 from signoff_conformance.traffic import Exchange
 from signoff_conformance.walk import asking, registering, starting, working
 from signoff_conformance.walk.cells import Seen, documented
 from signoff_conformance.walk.comparing import Comparison
 from signoff_conformance.walk.moves import Chance, Move
+from signoff_conformance.walk.polls import Polls
 from signoff_conformance.walk.server import START, Server
 from signoff_conformance.walk.spoiling import spoil
 
@@ -24,6 +26,23 @@ Change = Callable[[Request, Exchange], None]
 """Changes an answer before it is compared: so that tests see differences found."""
 
 SPOILT: Final = 0.2
+FAILING: Final = 0.03
+BEFORE: Final = "before_commit"
+AFTER: Final = "after_commit"
+NAMELESS: Final = frozenset(
+    (
+        "decideApprovalRequest",
+        "receiveApprovalResponse",
+        "cancelApprovalRequest",
+        "reportExecutionStatus",
+        "cancelExecution",
+        "recordStep",
+        "appendExecutionEvent",
+        "addNote",
+    )
+)
+"""They make nothing whose id only the answer says: it may be lost."""
+FAILED: Final = Answer(503, None, "store_unavailable", sentence="The store cannot be reached.")
 STEERED: Final = 0.05
 """How often an operation is taken of which something is missing, and something made wrong of it."""
 STEERING: Final = 30
@@ -84,6 +103,7 @@ class Walk:
         self._change = change
         self._now = START
         self.oracle = Oracle(contract, callers())
+        self._polls = Polls(self.oracle)
 
     async def by_chance(self, seed: int, most: int, quiet: int | None = None) -> Found:
         """Walk at random until something differs.
@@ -97,45 +117,100 @@ class Walk:
         chance = Chance(random, self.oracle)
         found, path = Found(self._seen()), list[Move]()
         await self._server.begin()
-        for number in range(most):
-            move = self._next(str(number), chance, found.seen) if number else _FIRST
-            path.append(move)
-            found.seen.operations += 1
-            found.difference = await self._step(move, path, found, chance)
-            if found.difference or (quiet is not None and found.seen.is_over(quiet)):
-                break
+        try:
+            for number in range(most):
+                move = self._next(str(number), chance, found.seen) if number else _FIRST
+                path.append(move)
+                found.seen.operations += 1
+                found.difference = await self._step(move, path, found, chance)
+                if found.difference or (quiet is not None and found.seen.is_over(quiet)):
+                    break
+        finally:
+            await self._polls.drop()
         return found
 
     async def along(self, path: Sequence[Move]) -> Difference | None:
         """Walk a path again; the first difference."""
         await self._server.begin()
-        for move in path:
-            difference = await self._step(move, path, Found(self._seen()), None)
+        try:
+            for move in path:
+                difference = await self._step(move, path, Found(self._seen()), None)
+                if difference is not None:
+                    return difference
+        finally:
+            await self._polls.drop()
+        return None
+
+    async def _step(
+        self, move: Move, path: Sequence[Move], found: Found, chance: Chance | None
+    ) -> Difference | None:
+        difference = await self._do(move, path, found, chance)
+        if difference is not None:
+            return difference
+        for one in await self._polls.ended(self._now):
+            difference = self._judge(one.move, one.right, one.exchange, path, found)
             if difference is not None:
                 return difference
         return None
 
-    async def _step(
+    async def _do(
         self, move: Move, path: Sequence[Move], found: Found, chance: Chance | None
     ) -> Difference | None:
         if move.request is None:
             await self._move(move)
             found.last = (move, None, None)
             return None
+        if move.fails and self.oracle.commits(move.label, move.request, self._now):
+            return await self._fail(move, move.request, path, found)
         right = self.oracle.answer(move.label, move.request, self._now)
+        if right.status == 200 and self.oracle.holds(move.request, self._now):
+            self._polls.add(move, self._now, await self._server.hold(move.request))
+            found.last = (move, None, None)
+            return None
         exchange = await self._server.ask(move.request, self._now, right)
+        difference = self._judge(move, right, exchange, path, found)
+        if difference is None and chance is not None:
+            _remember(chance, move.request, right)
+        return difference
+
+    async def _fail(
+        self, move: Move, request: Request, path: Sequence[Move], found: Found
+    ) -> Difference | None:
+        """A request whose commit fails, or is not heard of: what it would do is done, or not.
+
+        What a server commits by itself in that moment may meet the fail point in its place.
+        """
+        exchange = await self._server.ask(request, self._now, FAILED, move.fails)
+        failed = exchange.status == FAILED.status
+        if failed and move.fails == BEFORE:
+            return self._judge(move, FAILED, exchange, path, found)
+        right = self.oracle.answer(move.label, request, self._now)
+        return self._judge(move, FAILED if failed else right, exchange, path, found)
+
+    def _judge(
+        self,
+        move: Move,
+        right: Answer | None,
+        exchange: Exchange,
+        path: Sequence[Move],
+        found: Found,
+    ) -> Difference | None:
+        """Compare an answer; None of the oracle: it came although it must be held."""
+        if move.request is None:
+            return None
         if self._change is not None:
             self._change(move.request, exchange)
+        number = found.seen.operations
+        if right is None:
+            lines, right = ["the poll: held is right, was answered"], Answer(200, sentence=HELD)
+            return Difference(move, lines, right, exchange, list(path), number)
         comparison = Comparison(self._contract, self._server.identities)
         operation = self._contract.operations[move.request.operation]
         lines = comparison.differences(operation, right, exchange)
         found.last = (move, right, exchange)
         if lines:
-            number = found.seen.operations
             return Difference(move, lines, right, exchange, list(path), number)
         found.seen.see(move.request, right)
-        if chance is not None:
-            _remember(chance, move.request, right)
         return None
 
     def _seen(self) -> Seen:
@@ -150,7 +225,8 @@ class Walk:
             self.oracle.pass_time(move.label, self._now)
 
     def _next(self, label: str, chance: Chance, seen: Seen) -> Move:
-        chance.now = self._now
+        chance.now, chance.over_at = self._now, self._polls.over_at()
+        chance.polled = self._polls.waited_for()
         if chance.maybe(CLOCK):
             return Move(label, to=chance.clock())
         if chance.maybe(LEASES):
@@ -163,6 +239,8 @@ class Walk:
             tries = (self._request(chance) for _ in range(STEERING))
             request = next((one for one in tries if one.operation in wanted), request)
             return Move(label, spoil(self._contract, chance, request, seen.left))
+        if chance.maybe(FAILING):
+            return Move(label, request, fails=chance.pick(_fail_points(request)))
         if chance.maybe(SPOILT):
             request = spoil(self._contract, chance, request, seen.left)
         return Move(label, request)
@@ -176,6 +254,10 @@ class Walk:
 
 _FIRST: Final = Move("0", registering.REGISTRATION)
 MAKERS: Final = [*asking.MAKERS, *registering.MAKERS, *starting.MAKERS, *working.MAKERS]
+
+
+def _fail_points(request: Request) -> tuple[str, ...]:
+    return (BEFORE, AFTER) if request.operation in NAMELESS else (BEFORE,)
 
 
 def callers() -> Mapping[str, Caller]:

@@ -19,9 +19,8 @@ STATUSES: Final = ("queued", "running", "waiting", "succeeded", "failed", "cance
 
 
 def get(chance: Chance) -> Request:
-    """Read one; wait where it is finished."""
-    one = chance.execution()
-    query = {"wait_seconds": "9"} if one is not None and one.finished else {}
+    """Read one; now and then wait for its end."""
+    one, query = chance.execution(), chance.wait() if chance.maybe(0.6) else {}
     return Request("getExecution", _path(chance, one), query, key=chance.pick(READERS))
 
 

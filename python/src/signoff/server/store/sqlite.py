@@ -228,8 +228,9 @@ class SqliteStore:
     def _answer(self, jobs: list[Job]) -> None:
         self._seen.clear()
         for job in jobs:
+            if job.error is None or isinstance(job.error, StoreUnavailable):
+                self._board.wake(job.topics)  # it may have happened although nobody could say so
             if job.error is None:
-                self._board.wake(job.topics)
                 journal.tell(statement for statement, *_ in job.bound)
             if job.done.done():  # its caller has gone away
                 continue
