@@ -14,7 +14,7 @@ from pathlib import Path
 from contract_file import ROOT
 
 SDK = ROOT / "python" / "src" / "signoff"
-MODULES = ("calls", "operations", "client")
+MODULES = ("calls", "operations", "own_ids", "waiting", "listing", "client")
 HEADER = "# Generated from signoff/{name}.py by tools/generate.py; do not edit.\n"
 
 NAMES = {
@@ -22,6 +22,7 @@ NAMES = {
     "AsyncClient": "Client",
     "AsyncClock": "Clock",
     "AsyncIterator": "Iterator",
+    "AsyncListing": "Listing",
     "AsyncNetwork": "Network",
     "AsyncOperations": "Operations",
     "AsyncStream": "Stream",

@@ -10,37 +10,33 @@
 
 import math
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from random import random as system_random
 from types import TracebackType
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Self
 
 from signoff import contract_gen as models
 from signoff import settings
 from signoff.calls import AsyncCalls
 from signoff.clock import AsyncClock, AsyncSystemClock, checked_seconds
-from signoff.contract_gen import Approval, ApprovalStatus, DecisionReceipt, Execution
+from signoff.contract_gen import Approval, DecisionReceipt, Execution
 from signoff.errors import (
     AlreadyDecidedError,
-    AmbiguousRequestIdError,
     ApiError,
     NotFoundError,
     PauseTimeoutError,
     TransportError,
     WaitTimeoutError,
 )
-from signoff.exchange import ABSENT, content, given, is_approval_id, own_id, user_json
-from signoff.operations import AsyncOperations, JSONObject, Time
+from signoff.exchange import ABSENT, content, given, is_approval_id, user_json
+from signoff.listing import AsyncListing
+from signoff.operations import JSONObject
+from signoff.own_ids import newest
 from signoff.results import ApprovalResult, is_decided
-from signoff.retries import FOREVER, ONCE, Retry, next_wait
+from signoff.retries import Retry
 from signoff.transport import AsyncNetwork, AsyncTransport
+from signoff.waiting import until
 from signoff.webhook import sign_approval_response, sign_webhook
-
-LONGEST_HOLD_SECONDS: Final = 60.0
-"""How long the server holds the answer to one long poll."""
-
-POLL_GRACE_SECONDS: Final = 5.0
-"""An answer to a long poll that is this late is not coming any more."""
 
 LONGEST_WITHDRAWAL_SECONDS: Final = 2.0
 """The time in which a request is withdrawn whose local time is over.
@@ -49,28 +45,8 @@ Of the `timeout` of a client's `pause()` a quarter, but never more than this, is
 run, where `timeout` is for the answer, it comes after.
 """
 
-PAGE_SIZE: Final = 200
-"""Rows that the `iter_` verbs take at a time."""
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Page(Protocol[T_co]):
-    """What the list operations answer."""
-
-    @property
-    def items(self) -> Sequence[T_co]:
-        """The rows."""
-        ...
-
-    @property
-    def next_cursor(self) -> str | None:
-        """Where the next page begins; None on the last."""
-        ...
-
-
-class AsyncClient(AsyncOperations):
+class AsyncClient(AsyncListing):
     """A client of the control plane, for coroutines. One serves all of an event loop.
 
     `server_url` and `api_key` come from `SIGNOFF_SERVER` (else `http://127.0.0.1:8080`) and
@@ -153,7 +129,7 @@ class AsyncClient(AsyncOperations):
             checked_seconds("timeout", timeout)
         other = type(self).__new__(type(self))
         calls = self._calls.having(retry=retry, timeout=timeout, deadline=deadline)
-        AsyncOperations.__init__(other, calls)
+        AsyncListing.__init__(other, calls)
         return other
 
     # Asking and answering.
@@ -195,8 +171,9 @@ class AsyncClient(AsyncOperations):
         deadline = self._deadline(timeout)
         if is_approval_id(id):
             return await self._decision(id, deadline)
-        found = await self._until(
-            lambda client, _: client.find_approval_request(id, execution_id=execution_id),
+        found = await until(
+            self._calls,
+            lambda operations, _: newest(operations, id, execution_id),
             lambda _: True,
             deadline,
             id,
@@ -324,18 +301,7 @@ class AsyncClient(AsyncOperations):
             AmbiguousRequestIdError: several standalone ones, of several owners, are pending.
             TypeError: the id is no string.
         """
-        own_id(approval_request_id)
-        page = await self.list_approval_requests(
-            approval_request_id=approval_request_id, execution_id=execution_id or "none"
-        )
-        if not page.items:
-            among = f"of {execution_id}" if execution_id else _STANDALONE
-            detail = f"there is no approval request {approval_request_id} {among}"
-            raise NotFoundError(404, "not_found", detail)
-        pending = [item for item in page.items if item.status == ApprovalStatus.PENDING]
-        if execution_id is None and len(pending) > 1:
-            raise _ambiguous(approval_request_id, pending)
-        return page.items[0]
+        return await newest(self, approval_request_id, execution_id)
 
     # Waiting for executions.
 
@@ -350,8 +316,9 @@ class AsyncClient(AsyncOperations):
         Raises:
             WaitTimeoutError: the time is over; the execution goes on.
         """
-        return await self._until(
-            lambda client, hold: client.get_execution(execution_id, wait_seconds=hold),
+        return await until(
+            self._calls,
+            lambda operations, hold: operations.get_execution(execution_id, wait_seconds=hold),
             lambda execution: execution.completed_at is not None,
             self._deadline(timeout),
             execution_id,
@@ -375,78 +342,6 @@ class AsyncClient(AsyncOperations):
         bounded = self.with_options(seconds=timeout)
         return bounded.stream_execution_events(execution_id, last_event_id=last_event_id)
 
-    # Whole lists, page by page as they are read.
-
-    def iter_nodes(self) -> AsyncIterator[models.Node]:
-        """All nodes, newest first."""
-        return self._rows(lambda at: self.list_nodes(limit=PAGE_SIZE, cursor=at))
-
-    def iter_executions(
-        self,
-        *,
-        status: str | None = None,
-        node_id: str | None = None,
-        run_id: str | None = None,
-    ) -> AsyncIterator[Execution]:
-        """All executions that fit, newest first."""
-        return self._rows(
-            lambda at: self.list_executions(
-                limit=PAGE_SIZE, cursor=at, status=status, node_id=node_id, run_id=run_id
-            )
-        )
-
-    def iter_steps(self, execution_id: str) -> AsyncIterator[models.Step]:
-        """All recorded steps of an execution, oldest first."""
-        return self._rows(lambda at: self.list_steps(execution_id, limit=PAGE_SIZE, cursor=at))
-
-    def iter_execution_events(self, execution_id: str) -> AsyncIterator[models.Event]:
-        """All events of an execution so far, oldest first."""
-        return self._rows(
-            lambda at: self.list_execution_events(execution_id, limit=PAGE_SIZE, cursor=at)
-        )
-
-    def iter_approval_requests(
-        self,
-        *,
-        approval_request_id: str | None = None,
-        execution_id: str | None = None,
-        status: str | None = None,
-        node_id: str | None = None,
-        reviewer: str | None = None,
-        decided_after: Time | None = None,
-        decided_before: Time | None = None,
-    ) -> AsyncIterator[Approval]:
-        """All approval requests that fit, newest first."""
-        return self._rows(
-            lambda at: self.list_approval_requests(
-                limit=PAGE_SIZE,
-                cursor=at,
-                approval_request_id=approval_request_id,
-                execution_id=execution_id,
-                status=status,
-                node_id=node_id,
-                reviewer=reviewer,
-                decided_after=decided_after,
-                decided_before=decided_before,
-            )
-        )
-
-    def iter_approval_request_events(self, id: str) -> AsyncIterator[models.Event]:
-        """All events of a request so far, oldest first."""
-        return self._rows(
-            lambda at: self.list_approval_request_events(id, limit=PAGE_SIZE, cursor=at)
-        )
-
-    def iter_deliveries(
-        self, *, state: str | None = None, execution_id: str | None = None
-    ) -> AsyncIterator[models.Delivery]:
-        """All deliveries that fit, newest first."""
-        return self._rows(
-            lambda at: self.list_deliveries(
-                limit=PAGE_SIZE, cursor=at, state=state, execution_id=execution_id
-            )
-        )
-
     # How the verbs do it.
 
     def _deadline(self, seconds: float | None, name: str = "timeout") -> float:
@@ -461,66 +356,14 @@ class AsyncClient(AsyncOperations):
         return self._calls.clock.monotonic() + checked_seconds(name, seconds)
 
     async def _decision(self, id: str, deadline: float) -> ApprovalResult:
-        approval = await self._until(
-            lambda client, hold: client.get_approval_request(id, wait_seconds=hold),
+        approval = await until(
+            self._calls,
+            lambda operations, hold: operations.get_approval_request(id, wait_seconds=hold),
             is_decided,
             deadline,
             id,
         )
         return ApprovalResult.of_approval(approval)
-
-    async def _until(
-        self,
-        poll: Callable[[Self, float], Awaitable[T]],
-        done: Callable[[T], bool],
-        deadline: float,
-        id: str,
-    ) -> T:
-        """What `poll` finds, once it is done: long polls to the deadline, through every fault."""
-        clock = self._calls.clock
-        client = self.with_options(retry=ONCE, timeout=POLL_GRACE_SECONDS)
-        left = deadline - clock.monotonic()
-        if left > 0:  # with no time at all it looks once
-            client = client.with_options(seconds=left)
-        idle = 0
-        fault: TransportError | ApiError | None = None
-        while True:
-            asked = clock.monotonic()
-            # Whole milliseconds, and never past the deadline.
-            left = max(0.0, min(LONGEST_HOLD_SECONDS, deadline - asked))
-            hold = math.floor(left * 1000) / 1000
-            try:
-                found = await poll(client, hold)
-                if done(found):
-                    return found
-                # Answered before its time: the server is stopping, or nothing holds polls here.
-                fault = TransportError(f"{id}: {self.server_url} does not hold the answer")
-                idle = idle + 1 if clock.monotonic() - asked < hold / 2 else 0
-            except WaitTimeoutError as error:
-                raise WaitTimeoutError(f"{id} is not done in time", id=id) from (
-                    error.__cause__ or fault
-                )
-            except (TransportError, ApiError) as error:
-                fault = error
-                idle += 1
-            wait = 0.0 if idle == 0 else self._wait(fault, idle)
-            left = deadline - clock.monotonic()
-            if left <= 0:
-                raise WaitTimeoutError(f"{id} is not done in time", id=id) from fault
-            await clock.sleep(min(wait, left))
-
-    def _wait(self, error: TransportError | ApiError, failures: int) -> float:
-        wait = next_wait(
-            FOREVER,
-            error,
-            repeatable=True,
-            failures=failures,
-            elapsed=0.0,
-            random=self._calls.random,
-        )
-        if wait is None:
-            raise error
-        return wait
 
     async def _withdrawn(self, client: Self, id: str) -> ApprovalResult:
         """The decision that came at the last moment, if one did."""
@@ -541,30 +384,3 @@ class AsyncClient(AsyncOperations):
             return {"X-Webhook-Signature": sign_approval_response(secret, body)}
         now = int(self._calls.clock.now())
         return sign_webhook(secret, f"msg_{uuid.uuid4().hex}", now, body)
-
-    async def _rows(self, page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
-        cursor: str | None = None
-        while True:
-            rows = await page(cursor)
-            for row in rows.items:
-                yield row
-            cursor = rows.next_cursor
-            if cursor is None:
-                return
-
-
-_STANDALONE: Final = "among the standalone ones; those of an execution need its id"
-
-
-def _ambiguous(approval_request_id: str, pending: Sequence[Approval]) -> AmbiguousRequestIdError:
-    detail = f"{len(pending)} requests under {approval_request_id} are pending; give an apr_ id"
-    candidates = [models.Candidate(id=item.id, status=item.status) for item in pending]
-    problem = models.Problem(
-        type="about:blank",
-        title="Conflict",
-        status=409,
-        code=models.ProblemCode.AMBIGUOUS_REQUEST_ID,
-        detail=detail,
-        candidates=candidates,
-    )
-    return AmbiguousRequestIdError(409, "ambiguous_request_id", detail, problem=problem)

@@ -155,7 +155,7 @@ def own_id(approval_request_id: object) -> None:
         raise TypeError("approval_request_id must be a string")
 
 
-def is_approval_id(id: object) -> bool:  # noqa: A002 - the word for it
+def is_approval_id(id: object) -> bool:
     """Whether an id is the server's, `apr_…`, and not the asker's own.
 
     Raises:
