@@ -29,8 +29,8 @@ class Node:
     async def post(self, path: str, body: Any, *, secret: str = "", **options: Any) -> Any:
         headers = options.get("headers", {})
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        assert self.app._registration is not None
-        real = self.app._registration.secret
+        assert self.app._life is not None
+        real = self.app._life.registration.secret
         message = headers.get("X-Execution-ID", "msg_1") or "msg_1"
         at = int(time.time()) + options.get("skew", 0)
         signed = sign_webhook(secret or real or "", message, at, content)

@@ -45,12 +45,12 @@ async def test_a_server_that_forgot_is_told_again(plane: ControlPlane) -> None:
     async with plane.serving(app):
         async with control_plane() as other:
             # The same process, at a server that has never heard of it.
-            app._registration._client._calls.transport.server_url = other.url  # type: ignore[union-attr]
-            app._registration.known.clear()  # type: ignore[union-attr]
+            app._life.registration._client._calls.transport.server_url = other.url  # type: ignore[union-attr]
+            app._life.registration.known.clear()  # type: ignore[union-attr]
             await asyncio.wait_for(app.registered(), 10)
             assert [node.node_id async for node in other.client.iter_nodes()] == ["worker"]
             # Back, before that one ends.
-            app._registration._client._calls.transport.server_url = plane.url  # type: ignore[union-attr]
+            app._life.registration._client._calls.transport.server_url = plane.url  # type: ignore[union-attr]
 
 
 async def test_it_waits_for_a_server_that_is_not_there_yet(
@@ -146,7 +146,7 @@ async def test_the_list_of_what_is_in_hand_is_sent_when_the_server_asks(
     monkeypatch.setattr(AsyncClient, "heartbeat_node", watch)
     app, gate = hasty()
     async with plane.serving(app) as url:
-        secret = app._registration.secret or ""  # type: ignore[union-attr]
+        secret = app._life.registration.secret or ""  # type: ignore[union-attr]
         # An attempt that the server knows nothing of.
         signed = sign_webhook(secret, "exec_1", int(time.time()), b"{}")
         async with httpx.AsyncClient(base_url=url) as http:

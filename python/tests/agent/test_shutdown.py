@@ -92,8 +92,8 @@ async def test_while_it_ends_it_takes_no_new_work(plane: ControlPlane) -> None:
     async with plane.serving(app):
         first = await plane.client.execute_async("worker.work")
         await started.wait()
-        assert app._incoming is not None
-        app._incoming.closing.set()
+        assert app._life is not None
+        app._life.incoming.closing.set()
         second = await plane.client.execute_async("worker.work")
         with plane.server.context.store.watch(f"exec:{second.execution_id}") as watch:
             while (await plane.client.get_execution(second.execution_id)).event_head.seq < 3:

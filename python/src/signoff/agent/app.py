@@ -1,6 +1,5 @@
 """`Agent`: reasoners that stop and ask, and go on where they stopped."""
 
-import asyncio
 import contextlib
 import logging
 import sys
@@ -8,8 +7,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -19,18 +16,14 @@ from uuid import uuid4
 from signoff import settings
 from signoff.agent import ai, asgi, calls, pauses, serving
 from signoff.agent.in_hand import InHand
-from signoff.agent.incoming import Answer, Incoming, refusal
+from signoff.agent.incoming import Answer, refusal
+from signoff.agent.lifetime import Lifetime, Terms, lifetime
 from signoff.agent.reasoners import Reasoner, reasoner_of
-from signoff.agent.registration import Registration
 from signoff.agent.run import RunContext, current, require
 from signoff.agent.steps import run_step
-from signoff.agent.suspension import Suspension
-from signoff.agent.tracking import tracked
-from signoff.client import AsyncClient
 from signoff.clock import AsyncClock, AsyncSystemClock
 from signoff.errors import AgentNotRunningError, MissingDependencyError
 from signoff.results import ApprovalResult
-from signoff.retries import ONCE, Retry
 from signoff.transport import checked_url
 
 log: Final = logging.getLogger("signoff.agent")
@@ -38,12 +31,6 @@ log: Final = logging.getLogger("signoff.agent")
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-
-PATIENT: Final = Retry(attempts=None, seconds=None, first=0.1, longest=5.0)
-"""What an agent has to say must not be lost because the server restarts."""
-
-HEARTBEAT_TIMEOUT_SECONDS: Final = 5.0
-"""A heartbeat that hangs must leave time for others before the leases end."""
 
 
 class Agent:
@@ -107,8 +94,7 @@ class Agent:
         self._clock = clock or AsyncSystemClock()
         self._reasoners: dict[str, Reasoner] = {}
         self._in_hand = InHand()
-        self._incoming: Incoming | None = None
-        self._registration: Registration | None = None
+        self._life: Lifetime | None = None
 
     @overload
     def reasoner(self, work: F, /) -> F: ...
@@ -379,40 +365,19 @@ class Agent:
                 f"{self.node_id}: give Agent(public_url=…), "
                 "the URL under which the control plane reaches the place where it is mounted"
             )
-        async with (
-            self._client(PATIENT) as client,
-            self._client(ONCE, timeout=HEARTBEAT_TIMEOUT_SECONDS) as impatient,
-        ):
-            registration = Registration(impatient, self._clock, self._in_hand, self._told())
-            self._registration = registration
-            self._incoming = incoming = Incoming(
-                self.node_id,
-                self._reasoners,
-                self._in_hand,
-                registration,
-                client,
-                self._clock,
-                self._max_running,
-            )
-            with tracked():
-                keepers = [asyncio.create_task(work) for work in self._keeping(registration)]
-                try:
-                    yield
-                finally:
-                    incoming.closing.set()
-                    await registration.leave(self._shutdown_seconds)
-                    await self._in_hand.hand_back(self._shutdown_seconds)
-                    for keeper in keepers:
-                        keeper.cancel()
-                    await asyncio.gather(*keepers, return_exceptions=True)
-                    self._incoming = self._registration = None
-
-    def _keeping(self, registration: Registration) -> Iterator[Coroutine[Any, Any, None]]:
-        yield registration.keep()
-        if self._suspend_after is not None:
-            suspension = Suspension(self._clock, self._in_hand, self._suspend_after)
-            self._in_hand.changed = suspension.changed
-            yield suspension.keep()
+        terms = Terms(
+            server_url=self.server_url,
+            api_key=self._api_key,
+            clock=self._clock,
+            shutdown_seconds=self._shutdown_seconds,
+            suspend_after=self._suspend_after,
+            max_running=self._max_running,
+        )
+        try:
+            async with lifetime(self._told(), self._reasoners, self._in_hand, terms) as self._life:
+                yield
+        finally:
+            self._life = None
 
     async def registered(self) -> None:
         """Come back once the control plane knows this process.
@@ -420,14 +385,14 @@ class Agent:
         Raises:
             AgentNotRunningError: it is not served.
         """
-        if self._registration is None:
+        if self._life is None:
             raise AgentNotRunningError(_NOT_RUNNING.format(self.node_id))
-        await self._registration.known.wait()
+        await self._life.registration.known.wait()
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """The ASGI application."""
         if scope["type"] == "lifespan":
-            await self._serve_lifespan(receive, send)
+            await asgi.live(self.lifespan(), receive, send)
         elif scope["type"] == "http":
             await asgi.respond(send, await self._answer(scope, receive))
 
@@ -440,34 +405,14 @@ class Agent:
         body = await asgi.read_body(receive)
         if isinstance(body, tuple):
             return body
-        if self._incoming is None:
+        if self._life is None:
             return refusal(503, "not_running", _NOT_RUNNING.format(self.node_id))
-        return self._incoming.handle(path, asgi.header_map(scope), body)
-
-    async def _serve_lifespan(self, receive: asgi.Receive, send: asgi.Send) -> None:
-        await receive()
-        try:
-            async with self.lifespan():
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-        except AgentNotRunningError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        await send({"type": "lifespan.shutdown.complete"})
+        return self._life.incoming.handle(path, asgi.header_map(scope), body)
 
     def _run(self, verb: str) -> Any:
-        if current() is None and self._incoming is None:
+        if current() is None and self._life is None:
             raise AgentNotRunningError(f"app.{verb}(): " + _NOT_RUNNING.format(self.node_id))
         return require(f"app.{verb}()")
-
-    def _client(self, retry: Retry, *, timeout: float = 30.0) -> AsyncClient:
-        return AsyncClient(
-            server_url=self.server_url,
-            api_key=self._api_key,
-            retry=retry,
-            timeout=timeout,
-            clock=self._clock,
-        )
 
     def _told(self) -> dict[str, Any]:
         return {

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from signoff.agent.incoming import Answer, refusal
+from signoff.errors import AgentNotRunningError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -51,3 +53,16 @@ async def respond(send: Send, answer: Answer) -> None:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def live(lifespan: AbstractAsyncContextManager[None], receive: Receive, send: Send) -> None:
+    """Be in `lifespan` for as long as the server says."""
+    await receive()
+    try:
+        async with lifespan:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+    except AgentNotRunningError as error:
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    await send({"type": "lifespan.shutdown.complete"})

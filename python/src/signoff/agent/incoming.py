@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ class Incoming:
     def __init__(
         self,
         node_id: str,
-        reasoners: dict[str, Reasoner],
+        reasoners: Mapping[str, Reasoner],
         in_hand: InHand,
         registration: Registration,
         client: AsyncClient,
