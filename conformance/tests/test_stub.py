@@ -24,7 +24,7 @@ def check(*arguments):
 def test_a_stub_that_answers_200_to_everything_is_red_everywhere(tmp_path):
     report = tmp_path / "report.json"
     told = check(
-        *("--server-cmd", f"{sys.executable} {STUB} {{port}}"),
+        *("--server-cmd", f"{sys.executable} -I -S {STUB} {{port}}"),
         *("--keys-cmd", "echo key", "--json", str(report)),
         *("--junit", str(tmp_path / "report.xml"), "--html", str(tmp_path / "report.html")),
     )
@@ -58,14 +58,14 @@ def test_a_server_that_keeps_the_contract_is_exit_0():
 def test_a_file_that_cannot_be_used_is_exit_2(tmp_path):
     known = tmp_path / "known.yaml"
     known.write_text("- {id: SRV-SYS-001}")
-    server = f"{sys.executable} {STUB} {{port}}"
+    server = f"{sys.executable} -I -S {STUB} {{port}}"
     told = check("--server-cmd", server, "--only", "SRV-SYS-001", "--known", str(known))
     assert told.returncode == 2, told.stdout
     assert "known.yaml" in told.stderr
 
 
 def test_nothing_that_is_selected_is_exit_4():
-    told = check("--server-cmd", f"{sys.executable} {STUB} {{port}}", "--only", "SRV-NOTHING")
+    told = check("--server-cmd", f"{sys.executable} -I -S {STUB} {{port}}", "--only", "SRV-NOTHING")
     assert told.returncode == 4
     assert "nothing_ran" in told.stdout
 
@@ -96,7 +96,7 @@ def test_a_server_that_never_answers_is_waited_for_once(monkeypatch):
 )
 def test_a_database_that_cannot_be_made_is_no_verdict_on_the_server(database, said):
     told = check(
-        *("--server-cmd", f"{sys.executable} {STUB} {{port}} {{database}}"),
+        *("--server-cmd", f"{sys.executable} -I -S {STUB} {{port}} {{database}}"),
         *("--database", database, "--only", "SRV-SYS"),
     )
     assert told.returncode == 3
