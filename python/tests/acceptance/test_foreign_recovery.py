@@ -17,6 +17,9 @@ from tests.acceptance.servers import Server
 APPROVER = Path(__file__).with_name("foreign") / "approver.py"
 NODE = "foreign-approver"
 
+PATIENCE_SECONDS = 8
+"""More than three agents take to hand on a call, also beside other tests."""
+
 # The first of them may have to install the package.
 pytestmark = pytest.mark.timeout(600, method="signal")
 
@@ -35,9 +38,7 @@ def test_killed_while_paused_it_starts_over_and_hears_the_decision(
     server.decide(request["id"], "approved", feedback="while you were out")
     foreign.start()
     assert server.succeeded(execution_id, 40)["feedback"] == "while you were out"
-    # The package registers before it listens: it may miss what it is sent at once.
-    attempt = server.execution(execution_id)["attempt"]
-    assert attempt == server.events(execution_id).count("execution.dispatched") > 1
+    assert attempts_that_arrived(server, execution_id) == 2
     assert server.events(execution_id).count("approval.requested") == 1
     assert server.events(execution_id).count("approval.replayed") == 1
 
@@ -74,7 +75,18 @@ def test_told_to_stop_while_paused_it_hands_its_run_back(
     foreign.start()
     server.decide(request["id"], "approved")
     assert server.succeeded(execution_id, 40)["decision"] == "approved"
-    assert server.execution(execution_id)["attempt"] == 2
+    assert attempts_that_arrived(server, execution_id) == 2
+
+
+def attempts_that_arrived(server: Server, execution_id: str) -> int:
+    """Its attempts, without those that found nobody: the package registers before it listens."""
+    in_vain = [
+        event
+        for event in server.items(f"/executions/{execution_id}/events")
+        if event["type"] == "execution.requeued" and event["data"]["reason"] == "unreachable"
+    ]
+    attempts: int = server.execution(execution_id)["attempt"]
+    return attempts - len(in_vain)
 
 
 def test_two_runs_on_one_fixed_id_each_hear_their_own_answer(
@@ -136,18 +148,19 @@ def next_gate(server: Server, execution_id: str, before: str) -> str | None:
 def test_three_levels_of_calls_outlast_a_long_review(
     server: Server, start_agent: StartAgent
 ) -> None:
-    # Each of them gives up a call that runs for longer than two seconds, unless it is waiting.
-    patience = {"AGENTFIELD_ASYNC_DEFAULT_EXECUTION_TIMEOUT": "2"}
+    # Each of them gives up a call that runs for longer than that, unless it is waiting.
+    patience = {"AGENTFIELD_ASYNC_DEFAULT_EXECUTION_TIMEOUT": str(PATIENCE_SECONDS)}
     for node_id in ("foreign-a", "foreign-b", "foreign-c"):
         start_agent(
             server, node_id, APPROVER, runner=agentfield_python(), NODE_ID=node_id, **patience
         )
-    begun = time.monotonic()
     execution_id = server.begin(
         "foreign-a.outer", middle="foreign-b.through", inner="foreign-c.gate", own_id="long"
     )
     question = until(lambda: asked(server, "long"), 20, "the third asks")
-    until(lambda: time.monotonic() - begun > 6, 20, "the review takes its time")
+    # All calls had begun by then: the review outlasts the patience of each.
+    seen = time.monotonic()
+    until(lambda: time.monotonic() - seen > PATIENCE_SECONDS + 1, 60, "the review takes its time")
     tree = list(server.items("/executions", run_id=server.execution(execution_id)["run_id"]))
     assert [each["status"] for each in tree] == ["waiting"] * 3
     server.decide(question, "approved")
