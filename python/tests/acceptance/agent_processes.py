@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 from typing import Final
 
-from tests.acceptance.processes import STARTED_SECONDS, Process, environment, free_port, until
+from tests.acceptance.processes import (
+    STARTED_SECONDS,
+    Process,
+    environment,
+    free_port,
+    listens,
+    until,
+)
 from tests.acceptance.servers import Server
 
 AGENTS: Final = Path(__file__).with_name("agents")
@@ -52,16 +58,13 @@ class AgentProcess(Process):
         """Start it and wait until the server knows the new process and can reach it."""
         before = self._instances()
         self.spawn()
-        until(lambda: self._registered(before), STARTED_SECONDS, f"{self.name} is registered")
-        until(self._listens, STARTED_SECONDS, f"{self.name} listens")
+        registered = f"{self.name} is registered"
+        until(lambda: self._registered(before), STARTED_SECONDS, registered, every=0.03)
+        until(lambda: listens(self.port), STARTED_SECONDS, f"{self.name} listens")
 
     def _registered(self, before: set[str]) -> bool:
         assert self.alive, f"{self.name} ended:\n{self.output()[-2000:]}"
         return bool(self._instances() - before)
-
-    def _listens(self) -> bool:
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _instances(self) -> set[str]:
         answer = self.server.http.get(f"/api/v1/nodes/{self.node_id}")

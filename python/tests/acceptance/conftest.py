@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here) and item.get_closest_marker("timeout") is None:
             # By signal, so that a test that hangs still ends its processes.
-            item.add_marker(pytest.mark.timeout(90, method="signal"))
+            item.add_marker(pytest.mark.timeout(240, method="signal"))
 
 
 @pytest.hookimpl(wrapper=True)

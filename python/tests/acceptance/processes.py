@@ -21,7 +21,7 @@ from typing import IO, Final, TypeVar
 
 T = TypeVar("T")
 
-STARTED_SECONDS: Final = 20.0
+STARTED_SECONDS: Final = 60.0
 """How long a process may take until it is there: long, as others may be starting beside it."""
 
 _PORTS: Final = random.Random(os.getpid())
@@ -67,6 +67,12 @@ def _claim(file: Path) -> bool:
         return False
     _CLAIMS.append(claim)
     return True
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there; costs the one that is starting next to nothing."""
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _is_free(port: int) -> bool:

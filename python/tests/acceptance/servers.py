@@ -17,6 +17,7 @@ from tests.acceptance.processes import (
     Process,
     environment,
     free_port,
+    listens,
     signoff_command,
     until,
 )
@@ -87,6 +88,8 @@ class Server(Process):
 
     def _answers(self) -> bool:
         assert self.alive, f"the server ended:\n{self.output()[-2000:]}"
+        if not listens(self.port):
+            return False
         try:
             return self.http.get("/api/v1/health").status_code == 200
         except httpx.TransportError:

@@ -27,8 +27,8 @@ PACKAGE = HERE.parents[1]
 CONTRACT = PACKAGE.parent / "openapi.yaml"
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
-SECONDS = 400
-"""When it is given up. On two cores that have nothing else to do it takes a quarter of that."""
+SECONDS = 900
+"""When it is given up. On two cores that have nothing else to do it takes a tenth of that."""
 
 PHASES = ("stateful", "examples,coverage,fuzzing")
 """One run each. Scenarios are given up, in silence, when a repeated one is answered otherwise than
