@@ -12,7 +12,7 @@ from signoff_conformance.client_check import client_cases
 from signoff_conformance.client_steps import Steps
 from signoff_conformance.contract import Contract
 from signoff_conformance.documents import DocumentError
-from signoff_conformance.runner import NotSupported
+from signoff_conformance.runner import Failed, NotSupported
 from signoff_conformance.values import Values
 
 CONTRACT = Contract.load()
@@ -81,3 +81,19 @@ async def test_what_a_blocking_client_cannot_do_is_not_asked_of_it(step):
     bench = cast(Bench, SimpleNamespace(hello={"lacks": ["cancel", "parallel"]}, adapter=adapter))
     with pytest.raises(NotSupported):
         await Steps(bench, Values({}, {})).perform(step)
+
+
+@pytest.mark.parametrize(
+    "lacks,what,said",
+    [
+        ("codec", "codec.Execution", True),
+        ("codec.Execution", "codec.Execution", True),
+        ("codec.Execution", "codec.Event", False),
+        ("execute.webhook", "execute", True),
+        ("execute", "executeAsync", False),
+    ],
+)
+def test_what_is_not_supported_was_said_before_as_a_whole_or_in_part(lacks, what, said):
+    bench = cast(Bench, SimpleNamespace(hello={"lacks": [lacks]}))
+    with pytest.raises(NotSupported if said else Failed):
+        Steps(bench, Values({}, {}))._lacking(what, {"unsupported": "no"})

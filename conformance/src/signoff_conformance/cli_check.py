@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -243,7 +244,7 @@ def _subjects(
 
 
 def _tell(result: Result) -> None:
-    if result.verdict is not Verdict.PASS:
+    if result.verdict not in (Verdict.PASS, Verdict.NOT_SUPPORTED):
         text = f"{result.verdict.value:<13} {result.name}  {result.title}\n{result.reason}"
         _console.print(text.replace("\n", "\n    "), markup=False)
 
@@ -252,6 +253,9 @@ def _say(whole: Report) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in whole.judgement.counts.items() if count)
     for fault in whole.judgement.reasons:
         _console.print(fault, markup=False)
+    lacks = Counter(row.reason for row in whole.results if row.verdict is Verdict.NOT_SUPPORTED)
+    for reason, count in lacks.most_common():
+        _console.print(f"not_supported {count:>4} × {reason}", markup=False)
     seconds = sum(row.seconds for row in whole.results)
     _console.print(f"{whole.judgement.status}: {counts or 'no case'}, {seconds:.1f} s of cases")
     cells = whole.coverage

@@ -54,7 +54,8 @@ class Calling:
         if "unsupported" not in reply:
             return
         lacks = self._bench.hello.get("lacks", ())
-        if not any(one == what or one.startswith(f"{what}.") for one in lacks):
+        # `codec` lacks `codec.Execution`; whoever lacks `execute.webhook` may say so of `execute`.
+        if not any(f"{one}.".startswith(f"{what}.") or what.startswith(f"{one}.") for one in lacks):
             raise Failed(f"{reply['unsupported']}, and its hello does not say that it lacks {what}")
         raise NotSupported(reply["unsupported"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -23,23 +22,6 @@ def client_cases(contract: Contract) -> Mapping[str, Case]:
     return {**cases.load("client"), **cases.load("receiver"), **made}
 
 
-async def command_of(adapter: str, folder: Path) -> Sequence[str]:
-    """The command that starts an adapter.
-
-    Args:
-        adapter: a command line, or `python`, `go` or `typescript` for those of this repository.
-        folder: where one of those is built.
-
-    Raises:
-        BuildError: it does not build.
-    """
-    if adapter not in own_adapters.SOURCES:
-        return shlex.split(adapter)
-    into = folder / f"adapter-{adapter}"
-    into.mkdir(parents=True)
-    return await own_adapters.prepare(adapter, into)
-
-
 async def check(
     adapters: Sequence[str],
     make: Callable[[str], Target],
@@ -52,7 +34,7 @@ async def check(
     """Run the cases on each adapter; the results of all.
 
     Args:
-        adapters: see `command_of`.
+        adapters: see `own_adapters.command_of`.
         make: makes the server for an adapter.
         folder: where adapters of this repository are built.
         only: beginnings of the ids of the cases to run; none for all.
@@ -60,11 +42,11 @@ async def check(
         at_a_time: how many adapters run beside each other.
 
     Raises:
-        BuildError: see `command_of`.
+        BuildError: see `own_adapters.command_of`.
     """
     contract = Contract.load()
     items = runner.select(client_cases(contract).values(), only)
-    commands = [await command_of(adapter, folder) for adapter in adapters]
+    commands = [await own_adapters.command_of(adapter, folder) for adapter in adapters]
     limit = asyncio.Semaphore(at_a_time)
 
     async def one(name: str, command: Sequence[str]) -> list[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -41,6 +42,24 @@ async def prepare(
     """
     sources = sources or REPOSITORY / SOURCES[language]
     return await _PREPARE[language](into, sources, program)
+
+
+async def command_of(given: str, folder: Path, *, program: str = "adapter") -> Sequence[str]:
+    """The command that starts an adapter or an agent.
+
+    Args:
+        given: a command line, or a key of `SOURCES` for that of this repository.
+        folder: where that one is built.
+        program: see `prepare`.
+
+    Raises:
+        BuildError: it does not build.
+    """
+    if given not in SOURCES:
+        return shlex.split(given)
+    into = folder / f"{program}-{given}"
+    into.mkdir(parents=True)
+    return await prepare(given, into, program=program)
 
 
 async def _python(into: Path, sources: Path, program: str) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -23,23 +22,6 @@ def agent_cases() -> Mapping[str, Case]:
     return cases.load("agent")
 
 
-async def command_of(agent: str, folder: Path) -> Sequence[str]:
-    """The command that starts an agent.
-
-    Args:
-        agent: a command line, or `python`, `go` or `typescript` for those of this repository.
-        folder: where one of those is built.
-
-    Raises:
-        BuildError: it does not build.
-    """
-    if agent not in own_adapters.SOURCES:
-        return shlex.split(agent)
-    into = folder / f"agent-{agent}"
-    into.mkdir(parents=True)
-    return await own_adapters.prepare(agent, into, program="agent")
-
-
 async def check(
     agents: Sequence[str],
     folder: Path,
@@ -51,18 +33,18 @@ async def check(
     """Run the cases on each agent; the results of all.
 
     Args:
-        agents: see `command_of`.
+        agents: see `own_adapters.command_of`.
         folder: where agents of this repository are built, and logs are written.
         only: beginnings of the ids of the cases to run; none for all.
         told: hears of each result.
         at_a_time: how many agents run beside each other.
 
     Raises:
-        BuildError: see `command_of`.
+        BuildError: see `own_adapters.command_of`.
     """
     contract = Contract.load()
     items = runner.select(agent_cases().values(), only)
-    commands = [await command_of(agent, folder) for agent in agents]
+    commands = [await own_adapters.command_of(agent, folder, program="agent") for agent in agents]
     limit = asyncio.Semaphore(at_a_time)
 
     async def one(number: int, name: str) -> list[Result]:

@@ -12,7 +12,6 @@ from typing import Final
 
 from signoff_conformance import own_adapters, reference
 from signoff_conformance.adapter import AdapterFault
-from signoff_conformance.agent import check as agent_check
 from signoff_conformance.agent.bench import Bench as AgentBench
 from signoff_conformance.agent.performer import AgentPerformer
 from signoff_conformance.cases import Case
@@ -223,7 +222,7 @@ class Hunter:
         if self._agents is None:
             folder = self._folder / "agents"
             folder.mkdir()
-            command = await agent_check.command_of(language, folder)
+            command = await own_adapters.command_of(language, folder, program="agent")
             self._agents = MeddledAgents(command, folder, self._contract)
             await self._agents.start()
         self._agents.meet(mutant)

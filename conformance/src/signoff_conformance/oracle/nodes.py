@@ -54,7 +54,8 @@ class Nodes:
         self.all: dict[str, Node] = {}
         self.leases_now = 0
         """The clock of the leases, in ms since the walk began."""
-        self.in_hand: InHand = _unheard
+        self.in_hand: InHand
+        """Set by whoever hands out the work."""
         self._pages = pages
         self.handlers: Mapping[str, Handler] = {
             "registerNode": self._register,
@@ -205,7 +206,3 @@ def _speaks(call: Call, node_id: str) -> None:
 
 def _same_place(one: Instance, other: Instance) -> bool:
     return one.id != other.id and one.base_url == other.base_url and not other.away
-
-
-def _unheard(instance: Instance, said: Mapping[str, Any], now: int) -> bool:
-    raise NotImplementedError
