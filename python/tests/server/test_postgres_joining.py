@@ -70,6 +70,19 @@ def test_what_a_transaction_would_see_otherwise_is_not_joined() -> None:
     assert not any(map(is_joined, (two_heads, same_row, counted, Change())))
 
 
+async def test_a_change_of_very_many_parts_is_applied_part_by_part(engine: PostgresStore) -> None:
+    make = Maker(engine)
+    execution_id = await make.claimed()
+    execution = await make.load(execution_id)
+    for number in range(2_500):  # with more values than one statement may have
+        execution.append("note", at=NOW, actor=PERSON, data={"number": number})
+    change = Change()
+    change.add_chains(execution)
+    assert not is_joined(change)
+    await engine.apply(change)
+    assert (await make.load(execution_id)).head == execution.head
+
+
 async def test_every_change_of_a_gate_is_one_statement(
     engine: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

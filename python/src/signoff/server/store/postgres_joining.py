@@ -57,6 +57,11 @@ _ONE_EACH: Final = frozenset({"executions", "messages"})
 """Tables of which a joined change writes one row, or one set of rows: heads have to be locked in
 the order of the change, which members of a WITH do not keep, and none may be written twice."""
 
+MOST_PARTS: Final = 60
+"""Of more than these a change is not made one statement: most have six. To plan it takes longer
+with the square of the parts, and PostgreSQL takes no more than 32,767 values in one; the end of a
+run that asks a thousand people at once would be neither planned in time nor taken."""
+
 _VERBS: Final = ("INSERT", "UPDATE", "DELETE")
 _PLACE: Final = re.compile(r"\$(\d+)")
 _MISSED: Final = re.compile(r"\bmissed (\d+)\b")  # in whatever quotes: messages are translated
@@ -77,7 +82,7 @@ def missed(job: Job, words: str) -> Statement | None:
 
 
 def _fits(job: Job) -> bool:
-    if not job:
+    if not job or len(job) > MOST_PARTS:
         return False
     if len(job) == 1:
         return job[0][1][0].startswith(_VERBS)
