@@ -88,6 +88,24 @@ async def test_migrations_run_by_many_servers_at_once(fresh: str) -> None:
     assert [(step.version, step.title) for step in migrations.load("sqlite")] == known
 
 
+async def test_a_step_of_the_schema_may_take_longer_than_any_other_command(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A large database; and a second server that waits for the one that is at it.
+    slow = migrations.Migration(9000, "slow", "SELECT pg_sleep(0.8);")
+    known = [*migrations.load("postgres"), slow]
+    monkeypatch.setattr(migrations, "load", lambda _dialect: known)
+    limits = {"statement_timeout": "400ms", "lock_timeout": "400ms"}
+    monkeypatch.setattr(postgres_connections, "_SETTINGS", postgres_connections._SETTINGS | limits)
+    monkeypatch.setattr(postgres_connections, "COMMAND_SECONDS", 0.6)
+    stores = await asyncio.gather(*(PostgresStore.open(fresh) for _ in range(2)))
+    for store in stores:
+        async with store._connections.lend() as session:
+            kept = [await session.fetchval(f"SHOW {name}") for name in limits]
+        assert kept == list(limits.values())
+        await store.close()
+
+
 async def test_a_newer_schema_is_a_clear_error(fresh: str) -> None:
     await (await PostgresStore.open(fresh)).close()
     await asyncio.to_thread(run, fresh, "INSERT INTO schema_migrations VALUES (9999, 'future')")

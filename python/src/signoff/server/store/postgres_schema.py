@@ -20,6 +20,9 @@ OLDEST = 14
 # Any number will do, as long as every server of this kind takes the same.
 _LOCK = 0x5169_6E6F_6666
 
+MIGRATION_SECONDS = 3_600.0
+"""A step of the schema may go through all there is: far longer than any other command."""
+
 _TEXT = re.compile(r"\bTEXT\b")
 
 
@@ -82,7 +85,12 @@ async def _check(session: Session) -> None:
 
 
 async def _migrate(session: Session) -> None:
-    await session.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+    # Who comes second waits as long as the first one takes. For tables it is the usual time: all
+    # others that want them would queue up behind us.
+    await session.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+    lock = "SELECT pg_advisory_xact_lock($1)"
+    await session.execute(lock, _LOCK, timeout=MIGRATION_SECONDS)
+    await session.execute("SET LOCAL lock_timeout TO DEFAULT")
     await session.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations"
         " (version BIGINT PRIMARY KEY, title TEXT NOT NULL)"
@@ -90,7 +98,7 @@ async def _migrate(session: Session) -> None:
     applied = {row["version"] for row in await session.fetch("SELECT * FROM schema_migrations")}
     for step in migrations.missing(migrations.load("postgres"), applied):
         for statement in step.statements():
-            await session.execute(in_dialect(statement))
+            await session.execute(in_dialect(statement), timeout=MIGRATION_SECONDS)
         await session.execute(
             "INSERT INTO schema_migrations VALUES ($1, $2)", step.version, step.title
         )
