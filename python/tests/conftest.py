@@ -1,7 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from signoff.testing import ControlPlane, control_plane
+from tests.both_clients import SECRET, Both
 from tests.postgres import new_database, running_server
 
 
@@ -10,6 +12,21 @@ def kind(request: pytest.FixtureRequest) -> str:
     """Which of the two clients; a test that names it runs with each."""
     kind: str = request.param
     return kind
+
+
+@pytest.fixture
+async def plane() -> AsyncIterator[ControlPlane]:
+    """A control plane in this process."""
+    async with control_plane(webhook_secret=SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+async def call(kind: str, plane: ControlPlane) -> AsyncIterator[Both]:
+    """Each of the two clients, on that control plane: `await call("verb", …)`."""
+    both = Both(kind, plane.url)
+    yield both
+    await both.close()
 
 
 @pytest.fixture(scope="session")
