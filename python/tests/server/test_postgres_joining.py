@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from signoff.server.domain.store import Change, Missed
@@ -31,7 +32,13 @@ TOUCHED_AND_DELIVERED = (
     "WITH s0 AS (UPDATE executions SET idle_attempts = $1 WHERE execution_id = $2 RETURNING 1),"
     " s1 AS (UPDATE approval_requests SET delivered_at = $3"
     " WHERE id = $4 AND decided_at IS NOT NULL AND delivered_at IS NULL RETURNING 1)"
-    " SELECT (CASE WHEN (SELECT count(*) FROM s0) <> 1 THEN 'missed 0' ELSE '0' END)::int"
+    " SELECT (CASE WHEN (SELECT count(*) FROM s0) <> 1 THEN 'missed 0'"
+    " WHEN (SELECT count(*) FROM s1) < 0 THEN 'missed 1' ELSE '0' END)::int"
+)
+
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
 
 
@@ -204,3 +211,31 @@ async def test_of_two_changes_on_one_head_one_waits_and_misses(
     assert [type(end) for end in ends if end is not None] == [Missed] * 19
     after = await make.load(execution_id)
     assert after.head["seq"] == drafts[0].from_seq + 1
+
+
+async def test_an_answer_that_was_heard_and_the_end_of_its_run_wait_for_each_other_in_turn(
+    engine: PostgresStore, postgres_url: str
+) -> None:
+    world = World(engine)
+    execution_id = await world.running()
+    body = {"approval_request_id": "refund"}
+    await request_execution_approval(world.context, AGENT, "refund-agent", execution_id, body)
+    (asked,) = await engine.all("list_execution_requests", execution_id=execution_id)
+    await decide_approval_request(world.context, REVIEWER, asked["id"], {"decision": "approved"})
+    (message,) = await engine.all("list_messages", limit=5)
+    ending = await asyncpg.connect(postgres_url)
+    try:
+        # As the end of a run does: the head of its chain, and then its messages.
+        await ending.execute("BEGIN; SET LOCAL lock_timeout = '200ms'")
+        await ending.execute("UPDATE executions SET error = NULL")
+        heard = asyncio.create_task(
+            deliveries.mark_delivered(world.context, message, status=200, resolved=True)
+        )
+        async with asyncio.timeout(30):
+            while not await ending.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        await ending.execute("UPDATE messages SET last_error = NULL")
+        await ending.execute("COMMIT")
+        assert await heard
+    finally:
+        await ending.close()

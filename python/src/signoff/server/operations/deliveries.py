@@ -101,13 +101,8 @@ async def mark_delivered(
         if foreign:
             change.statements.append(waiters.answered(row))
             change.wake("due")  # for those who wait for the id
-        change.add(
-            "touch_execution",
-            expect=None,
-            execution_id=row["execution_id"],
-            idle_attempts=0,
-            sources=tuple(map(str, UNFINISHED)),
-        )
+        # First, as whoever ends the execution drops its messages after: the agent may do so now.
+        change.statements.insert(0, _progress(row))
     return await _apply(context, change)
 
 
@@ -150,6 +145,16 @@ def _moved(row: Row, state: str, next_at: int | None, **columns: Value) -> Chang
     }
     topics = set() if next_at is None else {"due"}
     return Change([Statement("move_message", params | columns)], topics)
+
+
+def _progress(row: Row) -> Statement:
+    """An attempt that heard an answer has come to something."""
+    params: dict[str, Value] = {
+        "execution_id": row["execution_id"],
+        "idle_attempts": 0,
+        "sources": tuple(map(str, UNFINISHED)),
+    }
+    return Statement("touch_execution", params, None)
 
 
 async def _apply(context: Context, change: Change) -> bool:

@@ -4,7 +4,11 @@ Every part becomes a member of one ``WITH``; the last word raises when a part ha
 rows that it must, which undoes all of them::
 
     WITH s0 AS (UPDATE executions … RETURNING 1), s1 AS (INSERT INTO events … RETURNING 1)
-    SELECT (CASE WHEN (SELECT count(*) FROM s0) <> $13 THEN 'missed 0' ELSE '0' END)::int
+    SELECT (CASE WHEN (SELECT count(*) FROM s0) <> 1 THEN 'missed 0'
+                 WHEN (SELECT count(*) FROM s1) <> 1 THEN 'missed 1' ELSE '0' END)::int
+
+It looks at the parts one after the other, and what is looked at is done then: rows are locked in
+the order of the change, in which two changes never wait for each other.
 
 The members of a ``WITH`` see one state of the database, which a transaction's statements do not:
 each of those sees what was committed until it began. So only such parts are joined as name their
@@ -106,9 +110,9 @@ def _text(parts: tuple[tuple[str, int, int | None], ...]) -> str:
     for number, (sql, places, expect) in enumerate(parts):
         moved = _PLACE.sub(lambda place, by=start: f"${int(place[1]) + by}", sql)  # type: ignore[misc]
         members.append(f"s{number} AS ({moved} RETURNING 1)")
-        if expect is not None:
-            held = f"(SELECT count(*) FROM s{number})"  # noqa: S608 - a number
-            checks.append(f"WHEN {held} <> {expect} THEN 'missed {number}'")
+        held = f"(SELECT count(*) FROM s{number})"  # noqa: S608 - a number
+        wrong = "< 0" if expect is None else f"<> {expect}"  # looked at, so that it is done now
+        checks.append(f"WHEN {held} {wrong} THEN 'missed {number}'")
         start += places
-    judged = f"(CASE {' '.join(checks)} ELSE '0' END)::int" if checks else "0"
+    judged = f"(CASE {' '.join(checks)} ELSE '0' END)::int"
     return f"WITH {', '.join(members)} SELECT {judged}"
