@@ -114,6 +114,9 @@ def _too_large(operations: list[Operation], *, over: bool) -> Iterator[Variant]:
         step = _step(one, b"", expect) | {"size": size}
         del step["base64"]
         yield Variant(one.id, {"step": step})
+        # What does not say how long it is has to be counted as it comes.
+        unsaid = {**step.get("headers", {}), "Transfer-Encoding": "chunked"}
+        yield Variant(f"{one.id},no length", {"step": step | {"headers": unsaid}})
 
 
 def _other_type(contract: Contract, operations: list[Operation]) -> Iterator[Variant]:
@@ -182,6 +185,8 @@ def _unknown(contract: Contract, operations: list[Operation], *, closed: bool) -
         raw = {**samples.body(contract, one), "surprise": 1}
         if closed:
             yield _refused(one, raw, "surprise", "surprise")
+            odd = {**samples.body(contract, one), "a~b/c": 1}
+            yield _refused(one, odd, "a~0b~1c", "a~b/c")
         else:
             step = _step(one, json.dumps(raw).encode(), {"status": {"$not": 400}})
             yield Variant(one.id, {"step": step})

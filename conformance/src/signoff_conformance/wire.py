@@ -14,6 +14,9 @@ from signoff_conformance.traffic import Exchange
 
 SECONDS: Final = 45.0
 
+CHUNKED: Final = "Transfer-Encoding"
+"""A header that the HTTP client writes itself when it is told to send pieces."""
+
 
 class Wire:
     """The requests of one case to one server.
@@ -40,7 +43,8 @@ class Wire:
     ) -> Exchange:
         """Send a request; its exchange, with status 0 when no answer came.
 
-        ``sent`` is set once it is on its way, or cannot be.
+        ``sent`` is set once it is on its way, or cannot be. With ``Transfer-Encoding: chunked`` the
+        body goes out in pieces, and nothing says beforehand how long it is.
         """
         exchange = Exchange(method, path, dict(headers), body)
         self._kept.append(exchange)
@@ -48,7 +52,8 @@ class Wire:
             async with self._session().request(
                 method,
                 URL(self._url + path, encoded=True),
-                headers=headers,
+                headers={name: headers[name] for name in headers if name != CHUNKED},
+                chunked=True if CHUNKED in headers else None,
                 data=body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
