@@ -42,6 +42,10 @@ from signoff_conformance.verdicts import Exit, Result, Verdict
 
 _console = Console(highlight=False, soft_wrap=True)
 
+NO_SERVER = """clients are checked before a server that keeps the contract, and there is none: \
+install this project's beside the suite, pip install './python[server]', or name one with \
+--server-cmd and --keys-cmd"""
+
 
 def check(
     server_cmd: Annotated[
@@ -100,6 +104,9 @@ def check(
     2: the command line is wrong; 3: the suite failed; 4: nothing ran.
     """
     if adapter and server_cmd is None and server_url is None:
+        if not reference.is_installed():
+            Console(stderr=True).print(NO_SERVER, markup=False, soft_wrap=True)
+            raise typer.Exit(Exit.USAGE)
         server_cmd, keys_cmd = reference.SERVER, reference.KEYS
     alone = bool(agent) and server_cmd is None and server_url is None
     _demand_one(server_cmd, server_url, alone=alone)

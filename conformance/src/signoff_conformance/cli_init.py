@@ -60,6 +60,10 @@ def init(
     for skeleton, path in paths.items():
         shutil.copyfile(skeleton, path)
         _console.print(f"{path} is written", markup=False)
+    if of is Of.AGENT:
+        _console.print(
+            "it is written with this project's SDK: install that, or put yours in its place"
+        )
     option = "--agent" if of is Of.AGENT else "--adapter"
     _console.print("check it, and go on from what the report says:")
     _console.print(f"  signoff-conformance check {option} '{command}'", markup=False)

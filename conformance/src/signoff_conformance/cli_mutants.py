@@ -36,6 +36,10 @@ def run_mutants(
     Exits 1 when one lives, dies for another reason or does not apply any more, and when there is
     a case that no mutant names.
     """
+    if not source.is_dir():
+        said = f"mutants change this project's code: {source} is not there"
+        Console(stderr=True, soft_wrap=True).print(said, markup=False)
+        raise typer.Exit(Exit.USAGE)
     contract = Contract.load()
     cases = everything.all_cases(contract)
     every = everything.all_mutants(cases)

@@ -64,7 +64,7 @@ async def _check_one(
         try:
             await bench.start()
             await probes.probe(bench)
-        except AdapterFault as fault:
+        except (AdapterFault, runner.TargetError) as fault:
             return unbelieved(name, items, fault, told)
         return await runner.run(items, [ClientPerformer(bench)], told=told)
     finally:
@@ -72,7 +72,7 @@ async def _check_one(
 
 
 def unbelieved(
-    name: str, items: Sequence[runner.Item], fault: AdapterFault, told: Callable[[Result], None]
+    name: str, items: Sequence[runner.Item], fault: Exception, told: Callable[[Result], None]
 ) -> list[Result]:
     """The results of all items where nothing can be said of the subject."""
     return [_row(name, item, fault, told) for item in items[:1]] + [
@@ -81,7 +81,7 @@ def unbelieved(
 
 
 def _row(
-    name: str, item: runner.Item, fault: AdapterFault | None, told: Callable[[Result], None]
+    name: str, item: runner.Item, fault: Exception | None, told: Callable[[Result], None]
 ) -> Result:
     row = Result(
         case_id=item.case.id,
@@ -90,7 +90,7 @@ def _row(
         subject=name,
         requirement=item.case.requirement,
         title=item.case.title,
-        reason=str(fault) if fault else "the adapter could not be believed",
+        reason=str(fault) if fault else "nothing could be said of it",
     )
     told(row)
     return row

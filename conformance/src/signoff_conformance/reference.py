@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,11 @@ KEYS: Final = (
     f"{sys.executable} -m signoff.cli keys create --role {{role}} --name {{name}}"
     " [--node {node}] --database sqlite:///{data}/signoff.db"
 )
+
+
+def is_installed() -> bool:
+    """Whether it is."""
+    return importlib.util.find_spec("signoff") is not None
 
 
 def environment(**more: str) -> Mapping[str, str]:
