@@ -32,11 +32,12 @@ def sent(method, path, body=None):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        problem = json.load(error)
         # Map the errors of your client to the kinds in SPEC.md here.
-        raise Failed("internal", problem["detail"], code=problem["code"], status=error.code)
+        raise Failed("internal", f"the server answers {error.code}", status=error.code)
     except OSError as error:
         raise Failed("transport", str(error))
+    except ValueError as error:
+        raise Failed("protocol", str(error))
 
 
 VERBS = {
@@ -55,7 +56,8 @@ def answered(message):
             "version": "0.1.0",
             # Claim clock once sleeps come as events, and what else your client can do.
             "abilities": {"exact_integers": True, "key_order": True},
-            "lacks": [],
+            # This loop makes one call at a time and hears no cancel before it is over.
+            "lacks": ["cancel", "parallel"],
         }
     if do == "open":
         settings.update(message)

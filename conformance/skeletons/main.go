@@ -65,7 +65,8 @@ func answer(m message) (any, error) {
 			"protocol": 1, "name": "my-client", "language": "go", "version": "0.1.0",
 			// Claim clock once sleeps come as events, and what else your client can do.
 			"abilities": map[string]bool{"exact_integers": true, "key_order": true},
-			"lacks":     []string{},
+			// This loop makes one call at a time and hears no cancel before it is over.
+			"lacks": []string{"cancel", "parallel"},
 		}, nil
 	case "open":
 		settings = m
