@@ -129,6 +129,15 @@ class Process:
     def alive(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """Its exit code; None while it is alive or was never started."""
+        return None if self._popen is None else self._popen.poll()
+
+    def last_line(self) -> str:
+        """The last that it said."""
+        return (self.output().splitlines() or [""])[-1]
+
     def threads(self) -> int:
         """How many threads it has (Linux)."""
         return len(list(self._proc("task").iterdir()))

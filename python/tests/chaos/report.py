@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tests.chaos.checker import Verdict
 from tests.chaos.driver import MAX_ATTEMPTS
-from tests.chaos.stage import SUSPEND_AFTER
+from tests.chaos.stage import SUSPEND_AFTER, Ending
 
 SHORTENED: Final = (
     "no lease and no back-off is shortened: who is killed comes back at its own address, which ends"
@@ -39,7 +39,7 @@ class Report:
     """How often at which moment."""
     starting: int
     """How many of the killed had not answered anything since their start."""
-    ended_alone: list[str]
+    ended_alone: list[Ending]
     """Processes that ended though nobody had killed them."""
     stopped: str | None
     """Why the run was broken off; None: it came to its end."""
@@ -48,12 +48,13 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return self.stopped is None and not self.verdict.violations and not self._deserters()
+        return self.stopped is None and not self.verdict.violations and not self.deserters
 
-    def _deserters(self) -> Counter[str]:
-        # A server that starts while its database is away gives up, for its supervisor to see.
-        excused = "server" if self.killed.get("postgres") else "nobody"
-        return Counter(name for name in self.ended_alone if not name.startswith(excused))
+    @property
+    def deserters(self) -> list[Ending]:
+        """Processes that ended by themselves and had no reason to."""
+        excused = bool(self.killed.get("postgres"))
+        return [each for each in self.ended_alone if not excused or not each.for_want_of_a_database]
 
     def as_json(self) -> str:
         """One object."""
@@ -71,7 +72,8 @@ class Report:
             "killed": self.killed,
             "points": self.met,
             "killed_while_starting": self.starting,
-            "ended_alone": Counter(self.ended_alone),
+            "ended_alone": Counter(each.name for each in self.ended_alone),
+            "deserters": [asdict(each) for each in self.deserters],
             "attempts": verdict.attempts,
             "replayed_decisions": verdict.replayed_decisions,
             "repeated_effects": verdict.repeated_effects,
@@ -101,7 +103,10 @@ class Report:
             *(f"  {times:5} {rule}" for rule, times in verdict.checks.items()),
         ]
         if self.ended_alone:
-            lines.append("ended by themselves: " + _counted(Counter(self.ended_alone)))
+            names = Counter(each.name for each in self.ended_alone)
+            lines.append("ended by themselves: " + _counted(names))
+        for ending in self.deserters:
+            lines.append(f"ENDED ALONE {ending.name}, exit code {ending.code}: {ending.said}")
         if self.stopped:
             lines.append(f"broken off: {self.stopped}")
         for each in verdict.violations[:SHOWN]:

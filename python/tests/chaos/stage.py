@@ -7,9 +7,11 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from signoff.cli.exits import Exit
 from tests.acceptance.processes import Process, environment, free_port, unmeasured
 from tests.acceptance.servers import Server
 from tests.chaos.doors import Door, Watcher
@@ -20,6 +22,22 @@ SUSPEND_AFTER: Final = {"agent-1": "300", "agent-2": "1"}
 """The agents, and after how many seconds each lets go of a run that only waits."""
 
 WATCHED_EVERY_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended that nobody had killed."""
+
+    name: str
+    code: int | None
+    said: str
+    """Its last line."""
+
+    @property
+    def for_want_of_a_database(self) -> bool:
+        """A server that starts while its database is away gives up, for its supervisor to see."""
+        away = ("the database can't be reached", "the database does not answer")
+        return self.code == Exit.CANNOT_START and any(words in self.said for words in away)
 
 
 class Stage:
@@ -39,7 +57,7 @@ class Stage:
         self.cluster = cluster
         self.servers: dict[str, Server] = {}
         self.agents: dict[str, Process] = {}
-        self.ended_alone: list[str] = []
+        self.ended_alone: list[Ending] = []
         """Processes that ended though nobody killed them."""
         self.doors: list[Door] = []
         self._turn = 0
@@ -112,7 +130,7 @@ class Stage:
         while True:
             for process in (*self.servers.values(), *self.agents.values()):
                 if not process.alive:
-                    self.ended_alone.append(process.name)
+                    self.ended_alone.append(Ending(process.name, process.code, process.last_line()))
                     process.spawn()
             await asyncio.sleep(WATCHED_EVERY_SECONDS)
 

@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.plan import draw
 from tests.chaos.points import POINTS
 from tests.chaos.run import chaos
+from tests.chaos.stage import Ending
 
 
 @pytest.mark.timeout(420, method="signal")
@@ -33,3 +34,17 @@ def test_a_full_run_is_planned_to_meet_every_point() -> None:
     assert (len(plan.gates), len(plan.kills)) == (500, 200)
     assert {kill.point for kill in plan.kills} == {None, *POINTS}
     assert "postgres" not in {kill.victim for kill in draw(7, 500, 200, postgres=False).kills}
+
+
+@pytest.mark.parametrize(
+    "ending, excused",
+    [
+        (Ending("server-1", 9, "signoff: x: the database can't be reached: refused"), True),
+        (Ending("server-2", 9, "signoff: x: the database does not answer: gone"), True),
+        (Ending("server-1", 1, "ZeroDivisionError: division by zero"), False),
+        (Ending("server-1", -11, "the database can't be reached"), False),
+        (Ending("agent-1", 1, "the server can't be reached"), False),
+    ],
+)
+def test_only_want_of_a_database_excuses_an_end(ending: Ending, excused: bool) -> None:
+    assert ending.for_want_of_a_database is excused

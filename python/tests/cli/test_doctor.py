@@ -39,7 +39,7 @@ def test_migrations_are_shown_then_applied_once(run: Run, url: str) -> None:
     assert shown.code == 1
     assert "pending  0001 foundation" in shown.out
     applied = run("migrate", "--database", url)
-    assert (applied.code, applied.out) == (0, shown.out.replace("pending", "applied"))
+    assert (applied.code, applied.out) == (0, shown.out.replace("pending  ", "applied  "))
     again = run("migrate", "--database", url)
     assert (again.code, "up to date" in again.out) == (0, True)
     told = run("migrate", "--check", "--database", url, "--json")

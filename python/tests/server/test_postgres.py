@@ -286,15 +286,17 @@ async def test_a_query_that_is_wrong_fails_its_own_change_only(engine: PostgresS
     assert await engine.one("get_fact", name="n") == {"value": "v"}
 
 
-async def test_commits_are_durable_whatever_the_database_says(
+async def test_commits_are_durable_and_seen_by_the_next_read_whatever_the_database_says(
     fresh: str, postgres_url: str
 ) -> None:
     name = fresh.rpartition("/")[2]
-    await asyncio.to_thread(run, fresh, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    for setting in ("synchronous_commit = off", "default_transaction_isolation = serializable"):
+        await asyncio.to_thread(run, fresh, f'ALTER DATABASE "{name}" SET {setting}')
     store = await PostgresStore.open(fresh)
     async with store._connections.lend() as session:
         assert await session.fetchval("SHOW synchronous_commit") == "on"
         assert await session.fetchval("SHOW statement_timeout") == "15s"
+        assert await session.fetchval("SHOW transaction_isolation") == "read committed"
     await store.close()
 
 

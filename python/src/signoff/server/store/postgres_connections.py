@@ -36,6 +36,7 @@ _SETTINGS = {
     "statement_timeout": "15s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "30s",
+    "default_transaction_isolation": "read committed",  # whatever the database's own default is
     # What is asked for is in memory or on a disk without a head: at the default, a page of what has
     # a status, or is of a node, was looked for through all that is newer.
     "random_page_cost": "1.1",
