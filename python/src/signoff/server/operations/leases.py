@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, RUNNING
-from signoff.server.domain.store import Row
-from signoff.server.operations import outbox, serial, waiters
+from signoff.server.operations import outbox, serial, unheard, waiters
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -25,9 +24,10 @@ async def release(
     """End the lease of the tree's execution and apply the change; without a lease do nothing.
 
     A running one is queued again. A waiting one stays, and is due only when there is a decision
-    that no agent has taken. What is due waits for ``delay_ms``, or for longer when more than one
-    attempt in a row came to nothing. When so many did that there is no next one, the execution
-    fails with ``attempts_exhausted``.
+    that no agent has taken, or a child has ended whose result the attempt did not take. What is
+    due waits for ``delay_ms``, or for longer when more than one attempt in a row came to nothing.
+    When so many did that there is no next one, the execution fails with ``attempts_exhausted``;
+    one that waits is left to its decision then, if the result of a child is all there is.
 
     Args:
         context: the server's.
@@ -39,7 +39,7 @@ async def release(
     execution = tree.execution
     if execution.row["lease_instance"] is None:
         return
-    due = execution.status == RUNNING or bool(await _undelivered(context, tree))
+    due = execution.status == RUNNING or await _is_due(context, tree)
     delay_ms = max(delay_ms, execution.idle_delay_ms)
     await _end(context, tree, actor, why, due_at=tree.now + delay_ms if due else None)
 
@@ -75,12 +75,15 @@ async def suspend(
 
 async def _is_answered(context: Context, tree: Tree, waits_for: Collection[str] | None) -> bool:
     if waits_for is None:
-        return bool(await _undelivered(context, tree))
+        return await unheard.has_decision(context, tree)
     return await _answered(context, tree, set(waits_for))
 
 
-async def _undelivered(context: Context, tree: Tree) -> list[Row]:
-    return await context.store.all("list_undelivered", execution_id=tree.execution.chain_id)
+async def _is_due(context: Context, tree: Tree) -> bool:
+    """Whether there is something for a waiting one that the attempt has not taken."""
+    if await unheard.has_decision(context, tree):
+        return True
+    return not tree.execution.exhausted and await unheard.has_result(context, tree)
 
 
 async def _answered(context: Context, tree: Tree, waits_for: set[str]) -> bool:

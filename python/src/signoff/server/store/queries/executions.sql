@@ -81,6 +81,11 @@ ORDER BY execution_id
 SELECT execution_id FROM executions
 WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
 
+-- name: list_calls_of
+-- The direct children of an execution: what was called, by which attempt, and when.
+SELECT execution_id, target, call_digest, parent_attempt, created_at, completed_at
+FROM executions WHERE parent_execution_id = :parent_execution_id
+
 -- name: list_calls
 -- What a parent has called with equal target and input, over all its attempts, oldest first.
 SELECT * FROM executions
@@ -159,6 +164,13 @@ SELECT status, COUNT(*) AS held FROM executions WHERE status IN (:states) GROUP 
 -- that was started meanwhile makes the change miss.
 UPDATE executions SET parent_execution_id = parent_execution_id
 WHERE parent_execution_id = :parent_execution_id AND completed_at IS NULL
+
+-- name: check_ends_of_children
+-- Touches an execution if so many of its children have ended and changes nothing. As the end of a
+-- child touches its parent too, after the move of the parent no other can come.
+UPDATE executions SET event_seq = event_seq WHERE execution_id = :execution_id
+    AND (SELECT COUNT(*) FROM executions AS child WHERE child.completed_at IS NOT NULL
+        AND child.parent_execution_id = :execution_id) = :if_ended
 
 -- name: check_unfinished
 -- Touches these executions as far as they are unfinished and changes nothing: expect all of them,

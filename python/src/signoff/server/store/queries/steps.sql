@@ -15,6 +15,10 @@ SELECT * FROM steps WHERE execution_id = :execution_id
 --? after: AND seq > :after
 ORDER BY seq LIMIT :limit
 
+-- name: list_recorded_calls
+-- What an execution has recorded of its calls: of what, and with which input.
+SELECT name, input_sha256 FROM steps WHERE execution_id = :execution_id AND kind = :kind
+
 -- name: clear_steps
 -- Deletes all steps: for tests.
 DELETE FROM steps
