@@ -48,7 +48,18 @@ OFTEN: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("list_executions", {"node_id": "a"}, "executions_by_node"),
     ("list_children", {"parent_execution_id": "a"}, "executions_by_call"),
     ("list_due_dispatch_ids", {"node_id": "a", "now": 1}, "executions_due_for_dispatch"),
+    ("list_calls_of", {"parent_execution_id": "a"}, "executions_by_call"),
+    (
+        "check_ends_of_children",
+        {"execution_id": "a", "if_ended": 1},
+        "executions_by_call",
+    ),
     ("next_dispatch", {"now": 1}, "executions_due_for_dispatch"),
+    (
+        "hasten_dispatches",
+        {"now": 1, "beyond": 2, "claimed_beyond": 2},
+        "executions_due_for_dispatch",
+    ),
     ("list_due_timeouts", {"now": 1}, "executions_due_for_timeout"),
     ("next_timeout", {}, "executions_due_for_timeout"),
     ("list_leases", {"node_id": "a", "instance_id": "b"}, "executions_leased"),

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from signoff.server.domain.clock import ManualClock, SystemClock
-from signoff.server.domain.store import Change
+from signoff.server.domain.store import Change, StoreUnavailable
 from signoff.server.maintenance.timekeeping import LOOK_EVERY_MS, READ_EVERY_MS, Timekeeper
 from signoff.server.operations import system
+from signoff.server.operations.set_back import LONGEST_MS
 from tests.server.maintenance.house import House
+from tests.server.maintenance.stand_in import StandIn
+from tests.server.operations.stage import TARGET
 
 HOUR_MS = 3_600_000
 
@@ -46,6 +49,9 @@ class Moved(SystemClock):
         return super().monotonic() + getattr(self, "_passed", 0)
 
 
+async def nothing_put_off(_: int) -> None: ...
+
+
 @pytest.fixture
 def clock() -> Moved:
     return Moved()
@@ -58,7 +64,7 @@ def off(clock: SystemClock) -> int:
 async def test_servers_go_by_the_clock_of_their_database(clock: Moved, caplog: Any) -> None:
     database = Database(clock)
     database.ahead = HOUR_MS
-    keeper = Timekeeper(database, clock)  # type: ignore[arg-type]
+    keeper = Timekeeper(database, clock, nothing_put_off)  # type: ignore[arg-type]
     await keeper.run_due()
     assert off(clock) == 3_600
     assert (clock.stepped, caplog.records) == (None, [])
@@ -79,7 +85,7 @@ async def test_readiness_tells_for_an_hour_of_a_step_that_was_followed(
     house: House, clock: Moved
 ) -> None:
     database = Database(clock)
-    keeper = Timekeeper(database, clock)  # type: ignore[arg-type]
+    keeper = Timekeeper(database, clock, nothing_put_off)  # type: ignore[arg-type]
     store: Any = database
     context = replace(house.context, clock=clock, store=store)
 
@@ -104,7 +110,7 @@ async def test_readiness_tells_for_an_hour_of_a_step_that_was_followed(
 async def test_a_slow_answer_says_nothing(clock: Moved, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(clock)
     database.ahead = HOUR_MS
-    keeper = Timekeeper(database, clock)  # type: ignore[arg-type]
+    keeper = Timekeeper(database, clock, nothing_put_off)  # type: ignore[arg-type]
     answer = database.one
 
     async def slowly(query: str) -> dict[str, int]:
@@ -129,7 +135,7 @@ async def test_a_server_with_a_file_tells_of_a_step_once_and_keeps_its_time(
 ) -> None:
     database = Database(clock)
     database.shared = False
-    keeper = Timekeeper(database, clock)  # type: ignore[arg-type]
+    keeper = Timekeeper(database, clock, nothing_put_off)  # type: ignore[arg-type]
     await keeper.run_due()
     assert caplog.records == []
     real = time.time_ns
@@ -145,6 +151,58 @@ async def test_a_server_with_a_file_tells_of_a_step_once_and_keeps_its_time(
 
 async def test_a_clock_that_tests_move_is_left_alone() -> None:
     clock = ManualClock()
-    keeper = Timekeeper(None, clock)  # type: ignore[arg-type]
+    keeper = Timekeeper(None, clock, nothing_put_off)  # type: ignore[arg-type]
     await keeper.run_due()
     assert await keeper.next_due() is None
+
+
+async def test_what_was_put_off_is_brought_forward_at_the_start_and_after_a_step_back(
+    clock: Moved,
+) -> None:
+    database = Database(clock)
+    hastened: list[int] = []
+    wrong: list[Exception] = []
+
+    async def hasten(beyond_ms: int) -> None:
+        if wrong:
+            raise wrong.pop()
+        hastened.append(beyond_ms)
+
+    async def look(ahead_ms: int) -> list[int]:
+        database.ahead = ahead_ms
+        clock.pass_by(READ_EVERY_MS)
+        hastened.clear()
+        await keeper.run_due()
+        return hastened
+
+    keeper = Timekeeper(database, clock, hasten)  # type: ignore[arg-type]
+    wrong.append(StoreUnavailable("just now"))
+    with pytest.raises(StoreUnavailable):
+        await keeper.run_due()
+    await keeper.run_due()  # sooner than it reads the clock again
+    assert hastened == [LONGEST_MS]
+    assert await look(0) == []
+    assert await look(HOUR_MS) == []
+    assert await look(HOUR_MS - 3_000) == []
+    wrong.append(StoreUnavailable("just now"))
+    with pytest.raises(StoreUnavailable):
+        await look(0)
+    await keeper.run_due()
+    assert hastened == [0]
+
+
+async def test_a_run_that_is_due_does_not_wait_for_the_clock_to_come_by_again(
+    house: House, clock: Moved, agent: StandIn
+) -> None:
+    house.use(clock, sweep_ms=5_000)
+    clock.correct(clock.now() + HOUR_MS)
+    await house.join(agent)
+    execution_id = (await house.start(TARGET))["execution_id"]
+    clock.correct(clock.now() - HOUR_MS)
+    await house.settle()
+    assert (await house.execution(execution_id))["status"] == "queued"
+    await house.maintenance.start()  # a restart follows the step
+    try:
+        await house.until(execution_id, "running")
+    finally:
+        await house.maintenance.stop()

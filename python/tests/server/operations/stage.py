@@ -141,6 +141,7 @@ class Stage(World):
     async def message_to(self, url: str, **columns: Any) -> None:
         empty = dict.fromkeys(("approval_id", "node_id", "instance_id", "secret_ref"))
         change = Change()
+        due = {"next_at": self.clock.now()}
         change.add(
             "insert_message",
             id=self.context.ids.message(),
@@ -148,9 +149,8 @@ class Stage(World):
             url=url,
             body="{}",
             state="pending",
-            next_at=self.clock.now(),
             created_at=self.clock.now(),
-            **empty | columns,
+            **empty | due | columns,
         )
         await self.store.apply(change)
 

@@ -88,6 +88,13 @@ class Dispatcher:
         if self._doors.eased(key):
             self._wake()
 
+    def hasten(self) -> None:
+        """The clock was set back: try again now whatever is to be tried again later."""
+        self._doors.clear()
+        self._lacking.clear()
+        self._flights.hasten()
+        self._wake()
+
     async def stop(self) -> None:
         """Break off what is on its way, and forget it: the store knows what was claimed."""
         claims = list(self._claims)

@@ -125,6 +125,12 @@ class Flights:
         times = [min(self._again.values(), default=None), *list(self._unanswered.values())[:1]]
         return min((at for at in times if at is not None), default=None)
 
+    def hasten(self) -> None:
+        """Send at the next look what is to be sent again, and look after what was not answered."""
+        now = self._context.clock.now()
+        self._again = dict.fromkeys(self._again, now)
+        self._unanswered = OrderedDict.fromkeys(self._unanswered, now)
+
     async def stop(self) -> None:
         """Break off what is on its way, and forget it."""
         self._again.clear()

@@ -53,6 +53,10 @@ class Lacking:
         named = [reasoner for node, reasoner in self._marks if node == node_id]
         return tuple(one for one in named if self.avoided(node_id, one, workers).issuperset(free))
 
+    def clear(self) -> None:
+        """Ask everybody again."""
+        self._marks.clear()
+
     def next_end(self) -> int | None:
         """When the next one is asked again."""
         now = self._clock.now()

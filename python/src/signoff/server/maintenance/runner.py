@@ -21,6 +21,7 @@ from signoff.server.maintenance.retention import Retention
 from signoff.server.maintenance.servers import Servers
 from signoff.server.maintenance.timekeeping import Timekeeper
 from signoff.server.maintenance.timers import Timers
+from signoff.server.operations import set_back
 from signoff.server.operations.context import Context
 
 SWEEP_MS = 5_000
@@ -72,7 +73,7 @@ class Maintenance:
         self._leases = InTurn(Leases(context, liveness, deaf_ms=deaf_ms))
         self._hearing = InTurn(Hearing(context, liveness))
         self._waiters = InTurn(Waiters(context))
-        self._timekeeper = Timekeeper(context.store, context.clock)
+        self._timekeeper = Timekeeper(context.store, context.clock, self._hasten)
         dispatcher = Dispatcher(context, liveness, http, counters, self._wake)
         self._servers = Servers(context, dispatcher, context.store.wake)
         self._serving = InTurn(self._servers)
@@ -169,6 +170,10 @@ class Maintenance:
 
     def _wake(self) -> None:
         self._watch.event.set()
+
+    async def _hasten(self, beyond_ms: int) -> None:
+        await set_back.hasten(self._context, beyond_ms=beyond_ms)
+        self._outgoing.dispatcher.hasten()
 
     def _made(self) -> list[Loop]:
         clock, sweep = self._context.clock, self._sweep_ms

@@ -269,8 +269,8 @@ def _sent_by_others(context: Context, rows: Iterable[Row]) -> set[str]:
     """Attempts that another server claimed a moment ago: they may be on their way."""
     if not context.peers:
         return set()
-    since = context.clock.now() - OFFER_MS
-    fresh = (row for row in rows if (row["offered_at"] or 0) > since)
+    now = context.clock.now()  # in the future is what was offered before the clock was set back
+    fresh = (row for row in rows if abs(now - (row["offered_at"] or 0)) < OFFER_MS)
     return {str(AttemptId(row["execution_id"], row["attempt"])) for row in fresh}
 
 

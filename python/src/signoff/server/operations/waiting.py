@@ -30,9 +30,11 @@ async def wait_for(
         return await look()
     deadline = context.clock.now() + round(wait_seconds * 1000)
     with context.store.watch(topic) as watch:
+        over = False  # told by the wait: the clock may have been set back since
         while not done(seen := await look()):
-            if context.stopping.is_set() or context.clock.now() >= deadline:
+            if over or context.stopping.is_set() or context.clock.now() >= deadline:
                 break
             await context.clock.wait_until(deadline, watch.event)
+            over = not watch.event.is_set()
             watch.event.clear()
     return seen

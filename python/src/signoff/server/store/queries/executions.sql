@@ -97,6 +97,17 @@ ORDER BY call_occurrence
 -- The nodes that take part in a run: what an agent's key may read.
 SELECT DISTINCT node_id FROM executions WHERE run_id = :run_id
 
+-- name: hasten_dispatches
+-- The clock was set back: what is due later than it can be is due now, whoever has taken it.
+UPDATE executions SET dispatch_at = CASE WHEN dispatch_at > :beyond THEN :now ELSE dispatch_at END,
+    claimed_until = NULL
+WHERE dispatch_at IS NOT NULL AND (dispatch_at > :beyond OR claimed_until > :claimed_beyond)
+
+-- name: drop_claims_of_leases
+-- The same of what an instance holds that is not heard any more.
+UPDATE executions SET claimed_until = NULL
+WHERE lease_instance IS NOT NULL AND claimed_until > :claimed_beyond
+
 -- name: next_dispatch
 -- When the next work falls due, if any waits.
 SELECT MIN(dispatch_at) AS at FROM executions WHERE dispatch_at > :now

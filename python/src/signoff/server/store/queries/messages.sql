@@ -40,6 +40,12 @@ WHERE id = :id AND state IN (:sources)
 UPDATE messages SET next_at = :now
 WHERE node_id = :node_id AND instance_id = :instance_id AND next_at > :now
 
+-- name: hasten_all_messages
+-- The clock was set back: what is due later than it can be is due now, whoever has taken it.
+UPDATE messages SET next_at = CASE WHEN next_at > :beyond THEN :now ELSE next_at END,
+    claimed_until = NULL
+WHERE next_at IS NOT NULL AND (next_at > :beyond OR claimed_until > :claimed_beyond)
+
 -- name: drop_messages
 -- What is still to be sent for an execution is not sent any more.
 UPDATE messages SET state = :state, next_at = NULL
