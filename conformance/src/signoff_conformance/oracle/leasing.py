@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from signoff_conformance.oracle.closing import Closing
 from signoff_conformance.oracle.executions import Execution
 from signoff_conformance.oracle.instances import Instance
 from signoff_conformance.oracle.nodes import Nodes
+from signoff_conformance.oracle.times import digest as sha256
 
 INLINE: Final = "inline"
 """The reasoner whose agent answers the dispatch with the result."""
@@ -67,6 +69,7 @@ class Leasing:
         """The lease of an execution ends."""
         if one.lease is not None:
             due = one.status == "running" or any(not row.heard for row in _decided(one))
+            due = due or (not one.exhausted and _has_unheard_child(one))
             self._end(one, now, actor, due_at=now + one.pause_ms() if due else None)
 
     def suspend(self, one: Execution, now: int, actor: Any, waits_for: list[str] | None) -> None:
@@ -132,6 +135,15 @@ def _answered(one: Execution, waits_for: list[str] | None) -> bool:
     open_ = {row.id for row in one.pending()}
     open_ |= {child.id for child in one.children if not child.finished}
     return any(name not in open_ for name in waits_for)
+
+
+def _has_unheard_child(one: Execution) -> bool:
+    """Whether a child has ended that no recorded call stands for."""
+    steps = [step for step in one.steps.values() if step["kind"] == "call"]
+    heard = Counter((step["name"], step["input_sha256"]) for step in steps)
+    ended = [child for child in one.children if child.finished]
+    inputs = ((child.target, sha256(child.body.get("input", {}))) for child in ended)
+    return bool(Counter(inputs) - heard)
 
 
 def _decided(one: Execution) -> list[Any]:
