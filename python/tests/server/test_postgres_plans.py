@@ -181,6 +181,27 @@ async def test_what_servers_share_has_its_index(
     check(await steps_of(session, name, params, mode), index)
 
 
+ELSEWISE: Final = ("hashagg", "hashjoin", "mergejoin", "sort", "material", "memoize")
+DUE: Final = {"now": 20_000, "until": 20_001, "limit": 3}
+
+
+@pytest.mark.parametrize("name, params, index", CLAIMS)
+async def test_no_server_takes_more_than_it_asked_for_whatever_the_plan(
+    session: Session, name: str, params: dict[str, Any], index: str
+) -> None:
+    node_id = "node-12" if name == "claim_due_dispatch_ids" else "node-11"
+    there = {"node_id": node_id, "instance_id": "i-1"}
+    given = {key: there[key] for key in params if key in there} | DUE
+    sql, values = QUERIES[name].bind(given)
+    transaction = session.transaction()
+    await transaction.start()
+    for way in ELSEWISE:
+        await session.execute(f"SET LOCAL enable_{way} = off")
+    taken = await session.fetch(sql, *values)
+    await transaction.rollback()
+    assert len(taken) == 3
+
+
 TOGETHER: Final = [
     (name, column, options)
     for name, column in KEYS.items()
