@@ -109,10 +109,10 @@ class Chance:
         known = list(self.oracle.approvals.all.values())
         pending = [one for one in known if one.pending]
         polled = [one for one in pending if one.id in self.polled]
+        if not known or self.maybe(0.03):
+            return None
         if polled and self.maybe(0.5):
             return self.pick(polled)  # type: ignore[no-any-return]
-        if not known:
-            return None
         return self.pick(pending) if pending and self.maybe(0.7) else self.pick(known[-20:])  # type: ignore[no-any-return]
 
     def execution(self, *, going: float = 0.75) -> Execution | None:

@@ -42,6 +42,8 @@ NAMELESS: Final = frozenset(
     )
 )
 """They make nothing whose id only the answer says: it may be lost."""
+IN_PARTS: Final = frozenset(("registerNode", "heartbeatNode", "shutdownNode"))
+"""They change one run after the other, and what is left of it the server does later by itself."""
 FAILED: Final = Answer(503, None, "store_unavailable", sentence="The store cannot be reached.")
 STEERED: Final = 0.05
 """How often an operation is taken of which something is missing, and something made wrong of it."""
@@ -239,7 +241,7 @@ class Walk:
             tries = (self._request(chance) for _ in range(STEERING))
             request = next((one for one in tries if one.operation in wanted), request)
             return Move(label, spoil(self._contract, chance, request, seen.left))
-        if chance.maybe(FAILING):
+        if chance.maybe(FAILING) and request.operation not in IN_PARTS:
             return Move(label, request, fails=chance.pick(_fail_points(request)))
         if chance.maybe(SPOILT):
             request = spoil(self._contract, chance, request, seen.left)

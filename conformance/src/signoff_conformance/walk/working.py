@@ -124,7 +124,7 @@ def append(chance: Chance) -> Request:
 
 def note(chance: Chance) -> Request:
     """Add a note."""
-    one = chance.execution()
+    one = chance.execution(going=0.6)
     headers = {"X-Execution-ID": attempt_id(chance, one)}
     body = {"message": "Risk score: 82/100"}
     body |= chance.some(tags=(["assessment"],), key=("note.1", "note.2"))
