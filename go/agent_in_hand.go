@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// remembered is how many reported attempts are still recognised, so that a late repeat of a dispatch
-// runs nothing.
+// remembered is of how many reported attempts it is still known that they or later ones were here, so
+// that a late dispatch runs nothing.
 const remembered = 10_000
 
 // releasesAtOnce is how many runs that wait are given back at a time.
@@ -24,9 +24,10 @@ type inHand struct {
 	mutex    sync.Mutex
 	attempts map[string]*attempt
 	newest   map[string]*attempt
-	// reported are recognised; order is that in which they are forgotten.
-	reported map[string]bool
-	order    []string
+	// reported is the newest attempt of each execution that is recognised; order is that in which they
+	// are forgotten.
+	reported map[string]int
+	order    []reportedAttempt
 	// sorted and sum are of the attempts' ids; nil when they have to be made anew.
 	sorted []string
 	sum    string
@@ -37,16 +38,21 @@ type inHand struct {
 	closed bool
 }
 
-func newInHand() *inHand {
-	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]bool{}, releases: make(chan struct{}, releasesAtOnce)}
+type reportedAttempt struct {
+	executionID string
+	number      int
 }
 
-// start runs an attempt and reports how it ends. It does nothing when the attempt is in hand, or was,
-// and is false when no new ones are taken.
+func newInHand() *inHand {
+	return &inHand{attempts: map[string]*attempt{}, newest: map[string]*attempt{}, reported: map[string]int{}, releases: make(chan struct{}, releasesAtOnce)}
+}
+
+// start runs an attempt and reports how it ends. It does nothing when the attempt or a later one of its
+// execution is in hand, or was, and is false when no new ones are taken.
 func (h *inHand) start(a *attempt, work func(*Run) (json.RawMessage, error)) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.attempts[a.id] != nil || h.reported[a.id] || h.closed {
+	if h.hasHad(a.id) || h.closed {
 		a.cancel(nil)
 		return !h.closed
 	}
@@ -62,11 +68,21 @@ func (h *inHand) start(a *attempt, work func(*Run) (json.RawMessage, error)) boo
 	return true
 }
 
-// knows tells whether an attempt is in hand, or was.
+// knows tells whether an attempt is in hand, or was, or a later one of its execution.
 func (h *inHand) knows(attemptID string) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	return h.attempts[attemptID] != nil || h.reported[attemptID]
+	return h.hasHad(attemptID)
+}
+
+// hasHad is knows for who holds the mutex.
+func (h *inHand) hasHad(attemptID string) bool {
+	executionID, number := attemptNumber(attemptID)
+	newest := h.reported[executionID]
+	if a := h.newest[executionID]; a != nil {
+		newest = max(newest, a.number)
+	}
+	return number <= newest || h.attempts[attemptID] != nil
 }
 
 // close takes no new attempts from here on.
@@ -129,10 +145,12 @@ func (h *inHand) forget(a *attempt) {
 		delete(h.newest, a.executionID)
 	}
 	h.sorted = nil
-	h.reported[a.id] = true
-	h.order = append(h.order, a.id)
+	h.reported[a.executionID] = max(h.reported[a.executionID], a.number)
+	h.order = append(h.order, reportedAttempt{a.executionID, a.number})
 	if len(h.order) > remembered {
-		delete(h.reported, h.order[0])
+		if oldest := h.order[0]; h.reported[oldest.executionID] == oldest.number {
+			delete(h.reported, oldest.executionID)
+		}
 		h.order = h.order[1:]
 	}
 }

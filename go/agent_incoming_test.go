@@ -3,8 +3,11 @@ package signoff
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -136,6 +139,60 @@ func TestAnAttemptIsRunOnceHoweverOftenItIsSent(t *testing.T) {
 	send()
 	if c.runs.Load() != 1 {
 		t.Errorf("it ran %d times", c.runs.Load())
+	}
+}
+
+// A noSteps tells of no recorded steps, of executions too that the server does not know.
+type noSteps struct{ http.RoundTripper }
+
+func (n noSteps) RoundTrip(request *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(request.URL.Path, "/steps") {
+		recorder := httptest.NewRecorder()
+		reply(recorder, http.StatusOK, &StepList{Items: []Step{}})
+		return recorder.Result(), nil
+	}
+	return n.RoundTripper.RoundTrip(request)
+}
+
+func TestAnEarlierAttemptThatComesLateIsNotRun(t *testing.T) {
+	c := newCounter(t, WithHTTPClient(&http.Client{Transport: noSteps{newNetwork()}}))
+	send := func(attempt string) {
+		t.Helper()
+		if status, said := c.post("/reasoners/count", `{"number":1}`, attempt, signing{}); status != 202 || said.Detail != `{"status":"processing","execution_id":"`+attempt+`"}`+"\n" {
+			t.Errorf("got %d %+v", status, said)
+		}
+	}
+	hand := c.life.Load().hand
+	send("exec_1~3")
+	newer := hand.get("exec_1~3")
+	eventually(t, "it runs", func() bool { return c.runs.Load() == 1 })
+	send("exec_1~2")
+	send("exec_1")
+	if ids, _ := hand.ids(); !slices.Equal(ids, []string{"exec_1~3"}) || newer.ended() != nil {
+		t.Errorf("in hand are %v, it is to end as %v", ids, newer.ended())
+	}
+	// Two dispatches may pass the first look side by side: the second one counts.
+	late := newAttempt(c.life.Load(), "exec_1~2", "run_1")
+	if !hand.start(late, nil) || late.ctx.Err() == nil || hand.get(late.id) != nil || newer.ended() != nil {
+		t.Error("it was started")
+	}
+	close(c.gate)
+	eventually(t, "it is reported", func() bool { return hand.get("exec_1~3") == nil })
+	send("exec_1~2")
+	if ids, _ := hand.ids(); len(ids) > 0 || c.runs.Load() != 1 {
+		t.Errorf("in hand are %v, %d ran", ids, c.runs.Load())
+	}
+}
+
+func TestTheNewestAttemptIsKnownInWhateverOrderTwoEnd(t *testing.T) {
+	for _, ends := range [][]int{{2, 1}, {1, 2}} {
+		hand := newInHand()
+		for _, number := range ends {
+			hand.forget(&attempt{id: fmt.Sprintf("exec_1~%d", number), executionID: "exec_1", number: number, cancel: func(error) {}})
+		}
+		if !hand.knows("exec_1~2") || hand.knows("exec_1~3") {
+			t.Errorf("%v: %v", ends, hand.reported)
+		}
 	}
 }
 

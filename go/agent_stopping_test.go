@@ -278,7 +278,7 @@ func TestWhatWasReportedIsRememberedForLongButNotForEver(t *testing.T) {
 	hand := newInHand()
 	for number := range remembered + 1 {
 		id := fmt.Sprintf("exec_%d", number)
-		hand.forget(&attempt{id: id, executionID: id, cancel: func(error) {}})
+		hand.forget(&attempt{id: id, executionID: id, number: 1, cancel: func(error) {}})
 	}
 	if hand.knows("exec_0") || !hand.knows(fmt.Sprintf("exec_%d", remembered)) {
 		t.Error("the wrong one is forgotten")

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,7 +13,9 @@ import pytest
 
 from signoff import AsyncClient
 from signoff.agent import Agent
+from signoff.agent.in_hand import InHand
 from signoff.agent.run import Run
+from signoff.agent.waits import Waits
 from signoff.testing import ControlPlane
 from signoff.webhook import new_secret, sign_webhook
 
@@ -261,6 +264,42 @@ async def test_a_later_attempt_ends_the_earlier_one(node: Node) -> None:
     await node.post("/reasoners/count", {"number": 2}, headers=later)
     await asyncio.wait_for(first, 10)
     assert node.app._in_hand.ids() == ["exec_1~2"]
+
+
+async def test_an_earlier_attempt_that_comes_late_is_not_run(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_: Run) -> None:
+        """The server does not know this execution."""
+
+    monkeypatch.setattr(Run, "load_recorded", nothing)
+    second, third = (RUN | {"X-Execution-ID": f"exec_1~{number}"} for number in (2, 3))
+    await node.post("/reasoners/count", {"number": 3}, headers=third)
+    async with asyncio.timeout(10):
+        while not node.runs:
+            await asyncio.sleep(0.01)
+    work = node.app._in_hand._tasks["exec_1~3"]
+    for late in (second, RUN):
+        answer = await node.post("/reasoners/count", {"number": 1}, headers=late)
+        assert (answer.status_code, answer.json()["execution_id"]) == (202, late["X-Execution-ID"])
+        assert node.app._in_hand.ids() == ["exec_1~3"]
+    assert "exec_1~3" not in node.app._in_hand._stops
+    node.gate.set()
+    await asyncio.wait_for(work, 10)
+    await node.post("/reasoners/count", {"number": 2}, headers=second)
+    assert node.app._in_hand.ids() == []
+    assert node.runs == [3]
+
+
+@pytest.mark.parametrize("ends", [(2, 1), (1, 2)], ids=["later first", "earlier first"])
+def test_the_newest_attempt_is_known_in_whatever_order_two_end(ends: tuple[int, ...]) -> None:
+    hand = InHand()
+    for number in ends:
+        run: Any = SimpleNamespace(
+            attempt_id=f"exec_1~{number}", execution_id="exec_1", attempt=number, waits=Waits()
+        )
+        hand._forget(run)
+    assert [hand.has_had(f"exec_1~{number}") for number in (2, 3)] == [True, False]
 
 
 async def test_a_report_that_breaks_is_said(

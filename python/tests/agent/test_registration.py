@@ -203,7 +203,9 @@ def test_what_was_reported_is_remembered_for_long_but_not_for_ever() -> None:
     hand = InHand()
     for number in range(REMEMBERED + 1):
         exec_id = f"exec_{number}"
-        run: Any = SimpleNamespace(attempt_id=exec_id, execution_id=exec_id, waits=Waits())
+        run: Any = SimpleNamespace(
+            attempt_id=exec_id, execution_id=exec_id, attempt=1, waits=Waits()
+        )
         hand._forget(run)
     assert not hand.has_had("exec_0")
     assert hand.has_had(f"exec_{REMEMBERED}")

@@ -690,7 +690,7 @@ export interface webhooks {
         /**
          * To an agent, at `{base_url}/reasoners/{name}`. Run this.
          * @description The body is the bare input. Signed with the instance's secret; `webhook-id` is the attempt id, so that a signature is
-         *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. 429 and 503 mean later (so do 401, 403, 407, 408, 409, 421, 425, 502 and redirects); 504 is an outcome that nobody knows; 404 means not here; 400, 422 and every other status fail the execution (`invalid_input`, `bad_answer`).
+         *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. An attempt that is older than one of the same execution that it has in hand, or had, came late: it is answered by 202 too, is not run and leaves the newer one alone. 429 and 503 mean later (so do 401, 403, 407, 408, 409, 421, 425, 502 and redirects); 504 is an outcome that nobody knows; 404 means not here; 400, 422 and every other status fail the execution (`invalid_input`, `bad_answer`).
          */
         post: operations["dispatchExecution"];
         delete?: never;

@@ -270,6 +270,28 @@ test("a later attempt ends the earlier one", async (t) => {
   await until(() => runs.length === 2);
 });
 
+test("an earlier attempt that comes late is not run", async (t) => {
+  const { post, told, runs, open } = await node(t);
+  const dispatch = async (attemptId: string): Promise<void> => {
+    const headers = { ...RUN, "X-Execution-ID": attemptId };
+    const answer = await post("/reasoners/count", { number: 1 }, { headers });
+    assert.deepEqual(
+      [answer.status, await answer.json()],
+      [202, { status: "processing", execution_id: attemptId }],
+    );
+  };
+  const reports = () => told.filter(([path]) => path.endsWith("/status"));
+  await dispatch("exec_1~3");
+  await until(() => runs.length === 1);
+  await dispatch("exec_1~2");
+  await dispatch("exec_1");
+  open();
+  await until(() => reports().length > 0);
+  await dispatch("exec_1~2");
+  assert.deepEqual(reports(), [["/executions/exec_1~3/status", { status: "succeeded", result: 1 }]]);
+  assert.deepEqual(runs, [["exec_1~3", { number: 1 }]]);
+});
+
 test("a result over the limit is a failure that says so", async (t) => {
   const reports: unknown[] = [];
   const fetch: Fetch = async (url, init) => {

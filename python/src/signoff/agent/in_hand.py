@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from signoff.agent.reasoners import Reasoner
-from signoff.agent.run import Run, enter
+from signoff.agent.run import Run, attempt_number, enter
 from signoff.agent.steps import said
 from signoff.contract_gen import ReportedStatus
 from signoff.errors import ApiError, BodyTooLargeError, RefusedError, SignoffError
@@ -20,7 +20,7 @@ RELEASES_AT_ONCE: Final = 64
 """So many runs that wait are given back at a time, when thousands are due together."""
 
 REMEMBERED: Final = 10_000
-"""Reported attempts that are still recognised, so that a late repeat of a dispatch runs nothing."""
+"""Executions whose newest reported attempt is still known, so that a late dispatch runs nothing."""
 
 
 class InHand:
@@ -38,7 +38,7 @@ class InHand:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._newest: dict[str, str] = {}
         self._stops: dict[str, dict[str, Any]] = {}
-        self._reported: OrderedDict[str, None] = OrderedDict()
+        self._reported: OrderedDict[str, int] = OrderedDict()
         self._parked: set[str] = set()
         self._over: set[str] = set()
         self._releases = asyncio.Semaphore(RELEASES_AT_ONCE)
@@ -55,8 +55,13 @@ class InHand:
         return len(self._runs) - len(self._parked)
 
     def has_had(self, attempt_id: str) -> bool:
-        """Whether an attempt is in hand, or was."""
-        return attempt_id in self._runs or attempt_id in self._reported
+        """Whether an attempt is in hand, or was, or a later one of its execution."""
+        if attempt_id in self._runs:
+            return True
+        execution_id, attempt = attempt_number(attempt_id)
+        newest = self._newest.get(execution_id)
+        in_hand = 0 if newest is None else self._runs[newest].attempt
+        return attempt <= max(in_hand, self._reported.get(execution_id, 0))
 
     def ids(self) -> list[str]:
         """The attempt ids, sorted."""
@@ -67,7 +72,10 @@ class InHand:
         return hashlib.sha256("".join(f"{name}\n" for name in self.ids()).encode()).hexdigest()
 
     def start(self, run: Run, reasoner: Reasoner, arguments: dict[str, Any]) -> None:
-        """Run an attempt, and report how it ends. An earlier attempt of it has lost its lease."""
+        """Run an attempt that was never had, and report how it ends.
+
+        An earlier attempt of its execution has lost its lease.
+        """
         earlier = self._newest.get(run.execution_id)
         if earlier is not None:
             self._leave(self._runs[earlier], "a later attempt has begun here")
@@ -234,7 +242,8 @@ class InHand:
         run.waits.end()
         if self._newest.get(run.execution_id) == run.attempt_id:
             del self._newest[run.execution_id]
-        self._reported[run.attempt_id] = None
+        newest = max(run.attempt, self._reported.pop(run.execution_id, 0))
+        self._reported[run.execution_id] = newest
         while len(self._reported) > REMEMBERED:
             self._reported.popitem(last=False)
 

@@ -3,12 +3,12 @@ import { sha256 } from "../canonical.js";
 import type { Clock } from "../clock.js";
 import { BodyTooLargeError, RefusedError } from "../errors.js";
 import type { ApprovalResult } from "../results.js";
-import type { Attempt } from "./attempt.js";
+import { type Attempt, attemptNumber } from "./attempt.js";
 import type { Log } from "./log.js";
 import type { StatusReport } from "./operations.js";
 import { said } from "./steps.js";
 
-/** Reported attempts that are still recognised, so that a late repeat of a dispatch runs nothing. */
+/** Executions whose newest reported attempt is still known, so that a late dispatch runs nothing. */
 const REMEMBERED = 10_000;
 
 /** So many runs that wait are given back at a time, when thousands are due together. */
@@ -50,7 +50,7 @@ export class InHand {
   readonly #options: InHandOptions;
   readonly #held = new Map<string, Held>();
   readonly #newest = new Map<string, string>();
-  readonly #reported = new Set<string>();
+  readonly #reported = new Map<string, number>();
   /** Who waits for its turn to be given back. */
   readonly #turns: Array<() => void> = [];
   #releasing = 0;
@@ -60,9 +60,12 @@ export class InHand {
     this.#options = options;
   }
 
-  /** Whether an attempt runs here, or did. */
+  /** Whether an attempt runs here, or did, or a later one of its execution. */
   has(attemptId: string): boolean {
-    return this.#held.has(attemptId) || this.#reported.has(attemptId);
+    const { executionId, attempt } = attemptNumber(attemptId);
+    const newest = this.#held.get(this.#newest.get(executionId) ?? "")?.attempt.identity.attempt ?? 0;
+    const known = Math.max(newest, this.#reported.get(executionId) ?? 0);
+    return attempt <= known || this.#held.has(attemptId);
   }
 
   /** How many do something: wait neither for a person nor for a child. */
@@ -81,7 +84,7 @@ export class InHand {
     return await this.#summary;
   }
 
-  /** Run an attempt, and report how it ends. An earlier attempt of it has lost its lease. */
+  /** Run an attempt that never ran here, and report how it ends. An earlier one of it has lost its lease. */
   start(attempt: Attempt, reasoner: () => unknown): void {
     const { attemptId, executionId } = attempt.identity;
     const earlier = this.#newest.get(executionId);
@@ -261,12 +264,15 @@ export class InHand {
   }
 
   #forget({ identity }: Attempt): void {
-    const { attemptId, executionId } = identity;
+    const { attemptId, executionId, attempt } = identity;
     this.#held.delete(attemptId);
     this.#summary = undefined;
     if (this.#newest.get(executionId) === attemptId) this.#newest.delete(executionId);
-    this.#reported.add(attemptId);
-    for (const oldest of this.#reported) {
+    const newest = Math.max(attempt, this.#reported.get(executionId) ?? 0);
+    // The last to be forgotten again.
+    this.#reported.delete(executionId);
+    this.#reported.set(executionId, newest);
+    for (const oldest of this.#reported.keys()) {
       if (this.#reported.size <= REMEMBERED) break;
       this.#reported.delete(oldest);
     }
