@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,7 +79,7 @@ async def test_an_honest_adapter_is_believed():
 @pytest.mark.parametrize(
     "way,told",
     [
-        ("answers another id", "a reply to message 1003, which was never sent"),
+        ("answers another id", "a reply to message 1004, which was never sent"),
         ("answers twice", "two replies to message"),
         ("writes chatter", "no line of the protocol: b'calling"),
         ("dies in the middle of a line", r"(?s)died in the middle of a line.*\(exit 1\).*out of"),
@@ -104,6 +105,36 @@ async def test_an_adapter_that_lies_is_not_believed(way, told, monkeypatch):
         async with bench_of(way) as bench:
             await probes.probe(bench)
             bench.adapter.check()
+
+
+async def test_before_a_case_the_adapter_has_heard_that_older_connections_are_closed():
+    async with bench_of("honest") as bench:
+        address = ("127.0.0.1", int(bench.proxy.url.rpartition(":")[2]))
+        with socket.create_connection(address) as kept:
+            kept.setblocking(False)
+            kept.sendall(b"GET /api/v1/health HTTP/1.1\r\nhost: stub\r\n\r\n")
+            answer = await asyncio.get_running_loop().sock_recv(kept, 2**16)
+            assert answer.startswith(b"HTTP/1.1 200")
+            heard, ask = [], bench.adapter.ask
+
+            async def asked(do, **members):
+                heard.append((do, is_open(kept)))
+                return await ask(do, **members)
+
+            bench.adapter.ask = asked
+            await bench.clean()
+            bench.adapter.ask = ask
+            assert heard == [("open", True), ("hello", False)]
+
+
+def is_open(connection):
+    """Whether the other side has not closed it."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
 
 
 async def test_a_command_that_there_is_not_is_no_adapter():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from signoff_conformance.adapter import Adapter, AdapterFault
+from signoff_conformance.adapter import PROTOCOL, Adapter, AdapterFault
 from signoff_conformance.contract import Contract
 from signoff_conformance.proxy import Proxy
 from signoff_conformance.target import Target
@@ -76,6 +76,10 @@ class Bench:
         # What the client of the case before still has in hand ends here, and what it says of it.
         await self.open()
         self.proxy.reset()
+        # It may share its connections with the next: asked over one before it has heard that this one
+        # is closed, it would lose a request. Who answers has come round to what was there before.
+        await self.proxy.hung_up()
+        await self.adapter.ask("hello", protocol=PROTOCOL)
         self.kept.clear()
         self.adapter.events.clear()
         self.adapter.log.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -133,6 +134,11 @@ class Connection:
     def abort(self) -> None:
         """Close without a word."""
         self._writer.transport.abort()
+
+    async def closed(self) -> None:
+        """Comes back when it is closed, so that the other side can know."""
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     async def _more(self) -> None:
         try:

@@ -107,12 +107,17 @@ class Proxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def reset(self) -> None:
-        """Forget the recorded and the armed; close the connections."""
+        """Forget the recorded and the armed; begin to close the connections."""
         for connection in self._open:
             connection.abort()
         for exchange in self.exchanges:
             exchange.free.set()
         self.exchanges, self.strays, self._armed = [], [], []
+
+    async def hung_up(self) -> None:
+        """Comes back when all connections are closed that a reset has begun to close."""
+        for connection in list(self._open):
+            await connection.closed()
 
     def disarm(self) -> None:
         """Arm nothing any more, and let go what is held."""
