@@ -76,8 +76,8 @@ class Bench:
         # What the client of the case before still has in hand ends here, and what it says of it.
         await self.open()
         self.proxy.reset()
-        # It may share its connections with the next: asked over one before it has heard that this one
-        # is closed, it would lose a request. Who answers has come round to what was there before.
+        # It may share its connections with the next one. Asked before it has heard that they are
+        # closed, that one would lose a request. Who answers has come round to what was before.
         await self.proxy.hung_up()
         await self.adapter.ask("hello", protocol=PROTOCOL)
         self.kept.clear()
