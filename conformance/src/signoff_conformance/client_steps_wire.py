@@ -36,9 +36,7 @@ class WireSteps(Calling):
             lambda: len(proxy.of(operation)) >= wanted or self._unsupported(), self.patience
         ):
             asleep = f"; it sleeps {ms:g} ms" if (ms := self._sleeper()) else ""
-            raise Failed(
-                f"{operation} came {len(proxy.of(operation))} times, not {wanted}{asleep}"
-            )
+            raise Failed(f"{operation} came {len(proxy.of(operation))} times, not {wanted}{asleep}")
         if self._unsupported():
             await self._reply(self._last)
         self.checks += 1
