@@ -75,7 +75,12 @@ def lines(file: str, kind: str, change: Callable[[dict[str, Any]], list[dict[str
 
 ONE = "(SELECT MIN(execution_id) FROM executions WHERE parent_execution_id IS NULL)"
 DECIDED = "(SELECT MIN(id) FROM approval_requests WHERE status <> 'expired')"
-STEP = "(SELECT MIN(execution_id || key) FROM steps WHERE kind = 'step')"
+NEEDED = next(run for run in PLAN.runs if run.kind != "side_by_side").gates[0]
+"""Of two questions side by side, the second may be taken back before its effect."""
+STEP = (
+    "(SELECT execution_id || key FROM steps"
+    f" WHERE kind = 'step' AND json_extract(result, '$.what') = 'before {NEEDED}')"
+)
 
 SPOILT: dict[str, tuple[Spoil, str, str]] = {
     "an execution is lost": (
