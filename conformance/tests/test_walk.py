@@ -35,12 +35,12 @@ class Bench:
     def __init__(self, runner, server):
         self._runner, self._server = runner, server
 
-    def walk(self, change=None, operations=OPERATIONS):
+    def walk(self, change=None, operations=OPERATIONS, seed=1):
         """What a walk comes to, with the shortest path to its difference."""
-        return self._runner.run(self._walked(change, operations))
+        return self._runner.run(self._walked(change, operations, seed))
 
-    async def _walked(self, change, operations):
-        found = await Walk(CONTRACT, self._server, change).by_chance(1, operations)
+    async def _walked(self, change, operations, seed):
+        found = await Walk(CONTRACT, self._server, change).by_chance(seed, operations)
         if found.difference is not None:
             found.difference = await shrink(
                 found.difference, lambda path: Walk(CONTRACT, self._server, change).along(path), 25
@@ -147,8 +147,9 @@ def test_a_failing_commit_that_is_acknowledged_is_found(bench):
     assert found.difference.lines == ["status: 503 is right, was 200"]
 
 
-def test_a_long_walk_has_polls_that_something_ends_and_commits_that_fail(bench, monkeypatch):
+def test_some_walks_have_polls_that_something_ends_and_commits_that_fail(bench, monkeypatch):
     ends: set[str] = set()
+    failed = 0
 
     async def ended(self, now):
         found = await ENDED(self, now)
@@ -157,11 +158,14 @@ def test_a_long_walk_has_polls_that_something_ends_and_commits_that_fail(bench, 
         return found
 
     monkeypatch.setattr(polls.Polls, "ended", ended)
-    found = bench.walk(operations=600)
-    assert found.difference is None, found.difference.shown()
-    assert len(ends) >= 2
-    failed = [count for (_, status, _), count in found.seen.kinds.items() if status == 503]
-    assert sum(failed) >= 2
+    for seed in range(2, 8):
+        found = bench.walk(operations=300, seed=seed)
+        assert found.difference is None, found.difference.shown()
+        kinds = found.seen.kinds.items()
+        failed += sum(count for (_, status, _), count in kinds if status == 503)
+        if len(ends) >= 2 and failed >= 2:
+            return
+    pytest.fail(f"six walks had {len(ends)} ends of polls and {failed} commits that failed")
 
 
 ENDED = polls.Polls.ended

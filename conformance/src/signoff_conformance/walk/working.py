@@ -77,8 +77,9 @@ def ask(chance: Chance) -> Request:
     body |= chance.some(0.4, step_key=("pause.1", "pause.2"))
     if one is not None and chance.maybe(0.1):
         urls = (f"{PLACES[one.node_id]}/webhooks/approval-2", "http://127.0.0.1:9/approval")
-        there = chance.oracle.nodes.worker(one.node_id) is not None
-        body["callback_url"] = chance.pick(urls) if there else urls[1]
+        body["callback_url"] = chance.pick(urls)
+    if one is not None and chance.oracle.nodes.worker(one.node_id) is None:
+        body.pop("callback_url", None)  # its instances may be forgotten, or not
     if one is not None and one.attempt == 0:
         one = None  # before it was sent it can't ask
     return Request(
