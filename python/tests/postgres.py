@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -120,10 +121,17 @@ class Cluster:
         assert self._process.poll() is None, "".join(self.said)
 
     def kill(self) -> None:
-        """SIGKILL to the whole server, all its processes."""
+        """SIGKILL to the whole server; all its processes are gone when this comes back."""
         assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)  # it makes no others
+        everyone = [self._process.pid, *self._children()]
         self._signal(signal.SIGKILL)
         self._process.wait()
+        # While one of them is there, its memory is, and no other server starts on the same folder.
+        deadline = time.monotonic() + DEADLINE
+        while any(map(_lives, everyone)):
+            assert time.monotonic() < deadline, f"not all of {everyone} end"
+            time.sleep(0.002)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -137,11 +145,14 @@ class Cluster:
     def _signal(self, sign: signal.Signals) -> None:
         """To the server and its children; the first first, so that it makes no others."""
         assert self._process is not None
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for each in (self._process.pid, *self._children()):
             with suppress(ProcessLookupError):
                 os.kill(each, sign)
+
+    def _children(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
         """End it: SIGINT cuts connections off, SIGQUIT does not even tidy up."""
@@ -159,6 +170,14 @@ class Cluster:
                 if "ready to accept connections" in line:
                     ready.set()
         ready.set()  # it has ended: nobody waits for it any more
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 @contextmanager
