@@ -62,6 +62,7 @@ AREAS: Final[Mapping[str, str]] = {
     "AGT-LIVE": "agents: registration, heartbeats",
     "AGT-STOP": "agents: ending",
     "AGT-SUSPEND": "agents: suspension",
+    "AGT-LATE": "agents: attempts that come late",
 }
 """What the first two words of an id stand for, in the order of the table."""
 
