@@ -24,6 +24,11 @@ BODY: dict[str, Any] = {
     "features": {"signoff": 1},
 }
 
+several_servers = pytest.mark.parametrize(
+    "store", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+"""One SQLite file has one server."""
+
 
 async def _beat(stage: Stage, by: Principal = AGENT, **body: Any) -> dict[str, Any]:
     shape = await nodes.heartbeat_node(stage.context, by, NODE, {"instance_id": "i-1", **body})
@@ -307,9 +312,8 @@ async def _resync(stage: Stage, in_hand: dict[str, Any]) -> bool:
     return resync
 
 
+@several_servers
 async def test_the_pages_of_a_list_may_come_to_different_servers(stage: Stage) -> None:
-    if not stage.store.shared:
-        pytest.skip("there is one server only")
     kept = [await stage.at_work()]
     kept += [await stage.claim_next((await stage.start())["execution_id"]) for _ in range(3)]
     lost = await stage.claim_next((await stage.start())["execution_id"])
@@ -331,9 +335,8 @@ async def test_the_pages_of_a_list_may_come_to_different_servers(stage: Stage) -
     )
 
 
+@several_servers
 async def test_pages_of_different_lists_make_none(stage: Stage) -> None:
-    if not stage.store.shared:
-        pytest.skip("there is one server only")
     first = await stage.at_work()
     second = await stage.claim_next((await stage.start())["execution_id"])
     long = _in_hand(first.execution_id, "exec_other", listed=True)
