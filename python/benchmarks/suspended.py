@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import TypeVar
 
 from benchmarks import processes, seed
 from benchmarks.databases import Databases
@@ -13,29 +14,32 @@ from benchmarks.report import Figure
 from benchmarks.seed import Waiting
 from benchmarks.wire import Caller
 
-REAL = 500
-"""So many runs of them were in the agent's hands and given back; the others are copies of one."""
+T = TypeVar("T")
 
 AT_A_TIME = 50
 """So many of them the agent takes in hand at most."""
 
-DECIDERS = 8
+CALLERS = 8
+"""Connections that start runs, or decide, at a time."""
 
 
-async def measure(databases: Databases, runs: int, decided: int) -> Iterator[Figure]:
-    """Suspend so many runs of one agent; decide some of them at random, and wait for their ends."""
+async def measure(databases: Databases, runs: int, real: int, decided: int) -> Iterator[Figure]:
+    """Suspend runs of one agent; decide some of them at random, and wait for their ends.
+
+    Args:
+        databases: where they are.
+        runs: how many are suspended.
+        real: so many of them, at most, were in the agent's hands and given back; the others are
+            copies of one.
+        decided: how many are decided.
+    """
     with (
         databases.fresh("SQLite") as database,
         processes.server(database.url) as url,
         processes.resting_agent(url) as pid,
     ):
         caller = await Caller.open(url)
-        waiting = [
-            Waiting.of(await caller.post("/api/v1/execute/rest.wake", seed.BODY, 202))
-            for _ in range(min(REAL, runs))
-        ]
-        for each in waiting:
-            await seed.until_released(caller, each.execution_id)
+        waiting = await _suspend(url, min(real, runs))
         resting_mb = processes.resident_mb(pid)
         waiting += await seed.copies(database, waiting[0], runs - len(waiting))
         chosen = random.Random(1).sample(waiting, decided)
@@ -58,17 +62,37 @@ async def measure(databases: Databases, runs: int, decided: int) -> Iterator[Fig
     )
 
 
+async def _suspend(url: str, count: int) -> list[Waiting]:
+    waiting: list[Waiting] = []
+
+    async def start(caller: Caller, _: int) -> None:
+        waiting.append(Waiting.of(await caller.post("/api/v1/execute/rest.wake", seed.BODY, 202)))
+
+    await _beside(url, range(count), start)
+    await _beside(url, waiting, lambda caller, run: seed.until_released(caller, run.execution_id))
+    return waiting
+
+
 async def _decide(url: str, requests: list[str]) -> None:
-    todo = iter(requests)
+    async def approve(caller: Caller, request: str) -> None:
+        path = f"/api/v1/approval-requests/{request}/decision"
+        await caller.post(path, {"decision": "approved"}, 200)
+
+    await _beside(url, requests, approve)
+
+
+async def _beside(
+    url: str, things: Iterable[T], do: Callable[[Caller, T], Awaitable[None]]
+) -> None:
+    todo = iter(things)
 
     async def drive() -> None:
         caller = await Caller.open(url)
-        for request in todo:
-            path = f"/api/v1/approval-requests/{request}/decision"
-            await caller.post(path, {"decision": "approved"}, 200)
+        for thing in todo:
+            await do(caller, thing)
         caller.close()
 
-    await asyncio.gather(*(drive() for _ in range(DECIDERS)))
+    await asyncio.gather(*(drive() for _ in range(CALLERS)))
 
 
 async def _finished(caller: Caller, execution_id: str) -> None:
