@@ -22,7 +22,7 @@ from signoff.server.domain.principal import LOCAL
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.main import Server, StartError, build, key_ring, running
 from signoff.server.maintenance.runner import Maintenance
-from signoff.server.operations import executions, nodes, reports, system
+from signoff.server.operations import executions, keys, nodes, reports, system
 from signoff.server.settings import PostgresUrl, Settings
 
 DEADLINE = 20
@@ -116,6 +116,45 @@ async def test_without_keys_it_listens_on_loopback_only(settings: Settings):
             headers = {"X-API-Key": made.token}
             assert (await client.get("/api/v1/nodes", headers=headers)).status_code == 200
             assert (await client.get("/api/v1/nodes")).status_code == 401
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is there when a server starts, and not when it looks for keys."""
+
+    async def no_answer(_: object) -> bool:
+        raise StoreUnavailable("the database can't be reached")
+
+    monkeypatch.setattr(keys, "is_open", no_answer)
+    monkeypatch.setattr(main, "_spare_the_collector", lambda: None)  # of this process
+
+
+async def test_it_listens_beyond_loopback_only_when_it_knows_of_a_key(
+    settings: Settings, away: None
+):
+    with pytest.raises(StartError, match=r"signoff.db: the database can't be reached"):
+        async with running(build(settings), host="0.0.0.0"):
+            raise AssertionError
+
+
+async def test_a_database_that_goes_away_as_it_starts_ends_no_server(
+    settings: Settings, away: None, caplog: pytest.LogCaptureFixture
+):
+    urls = []
+
+    def ready(url: str) -> None:
+        urls.append(url)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    await main._until_signalled(build(replace(settings, port=0)), ready)
+    assert urls
+    assert "whether there are keys is not known: the database can't be reached" in caplog.text
+
+
+async def test_a_database_that_goes_away_under_a_command(settings: Settings):
+    with pytest.raises(StartError, match=r"signoff.db: disk full"):
+        async with key_ring(settings):
+            raise StoreUnavailable("disk full")
 
 
 def test_test_control_is_for_loopback_only(settings: Settings):

@@ -196,7 +196,7 @@ async def running(server: Server, *, host: str = "127.0.0.1", port: int = 0) -> 
     """
     try:
         await server.start()
-        if not is_local(host) and await keys.is_open(server.context):
+        if not is_local(host) and await _is_open(server):
             raise StartError(
                 f"without keys the server is open to everybody, so it does not listen on {host}:"
                 " make a key first (signoff keys create), or listen on 127.0.0.1"
@@ -268,11 +268,13 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
     """Open the database of a server, which may be running; its schema is brought up to date.
 
     Raises:
-        StartError: the database can't be used.
+        StartError: the database can't be used, or not any more.
     """
     store = await _open(settings)
     try:
         yield store
+    except StoreUnavailable as error:
+        raise StartError(f"{settings.database}: {error}") from error
     finally:
         await store.close()
 
@@ -336,14 +338,29 @@ async def _until_signalled(server: Server, ready: Callable[[str], None] | None) 
     with _signals() as told:
         async with running(server, host=settings.host, port=settings.port) as url:
             _log.info("ready", extra={"url": url, "database": str(settings.database)})
-            if await keys.is_open(server.context):
-                _log.warning("there are no keys: whoever reaches this port may do everything")
+            await _warn_if_open(server)
             if ready is not None:
                 ready(url)
             _spare_the_collector()
             await told.wait()
             _log.info("stopping")
     _log.info("stopped")
+
+
+async def _is_open(server: Server) -> bool:
+    try:
+        return await keys.is_open(server.context)
+    except StoreUnavailable as error:
+        raise StartError(f"{server.settings.database}: {error}") from error
+
+
+async def _warn_if_open(server: Server) -> None:
+    """Say that there are no keys. It listens by now: a database that went away ends no server."""
+    try:
+        if await keys.is_open(server.context):
+            _log.warning("there are no keys: whoever reaches this port may do everything")
+    except StoreUnavailable as error:
+        _log.warning("whether there are keys is not known: %s", error)
 
 
 def _spare_the_collector() -> None:
