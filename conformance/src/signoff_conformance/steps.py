@@ -20,7 +20,7 @@ from signoff_conformance import (
 from signoff_conformance.control import ControlError
 from signoff_conformance.runner import Failed
 from signoff_conformance.stage import Stage
-from signoff_conformance.values import UnknownName, Values
+from signoff_conformance.values import NAME, UnknownName, Values
 
 Step = Mapping[str, Any]
 
@@ -64,9 +64,12 @@ async def _times(stage: Stage, step: Step, place: str) -> None:
 
 
 async def _for_each(stage: Stage, step: Step, place: str) -> None:
-    for value in stage.values.fill(step["for_each"]):
+    written = step["for_each"]
+    for number, value in enumerate(stage.values.fill(written)):
         stage.values.keep("each", value)
-        await perform(stage, step["steps"], f"{place}, {value}, step")
+        # A name says more than the id that it stands for.
+        name = NAME.fullmatch(written[number]) if isinstance(written, list) else None
+        await perform(stage, step["steps"], f"{place}, {name[1] if name else value}, step")
 
 
 async def _generated(stage: Stage, step: Step, place: str) -> None:

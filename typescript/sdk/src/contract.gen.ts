@@ -691,6 +691,7 @@ export interface webhooks {
          * To an agent, at `{base_url}/reasoners/{name}`. Run this.
          * @description The body is the bare input. Signed with the instance's secret; `webhook-id` is the attempt id, so that a signature is
          *     for one attempt only. An own agent refuses an unsigned or stale one, or one whose ids differ (401), and answers 202 for an attempt that it has in hand. An attempt that is older than one of the same execution that it has in hand, or had, came late: it is answered by 202 too, is not run and leaves the newer one alone. 429 and 503 mean later (so do 401, 403, 407, 408, 409, 421, 425, 502 and redirects); 504 is an outcome that nobody knows; 404 means not here; 400, 422 and every other status fail the execution (`invalid_input`, `bad_answer`).
+         *     A refusal with `Retry-After` in seconds keeps all work from that instance for so long, 5 minutes at most, whatever else is heard of it, or until it registers anew. Others of the node may get the work meanwhile.
          */
         post: operations["dispatchExecution"];
         delete?: never;
@@ -730,7 +731,8 @@ export interface webhooks {
         put?: never;
         /**
          * To an agent, at `{base_url}/webhooks/approval`. The answer to a question.
-         * @description Goes to the leaseholder only and is retried while the execution is unfinished and leased there. Own agents find
+         * @description Goes to the leaseholder only and is retried while the execution is unfinished and leased there, with back-off, and at
+         *     once when the heartbeat of an instance that was silent for 3 s (foreign 6 s) returns. Own agents find
          *     the waiter by `id`. For foreign agents `execution_id` is `{attempt id}#{apr_id}`, which never matches.
          */
         post: operations["approvalCallback"];

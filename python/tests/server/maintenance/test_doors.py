@@ -145,3 +145,40 @@ def test_instances_that_are_gone_are_forgotten(full: Full) -> None:
     full.doors.refused(other)
     full.doors.leave(other)
     assert KEY not in full.doors._doors
+
+
+def test_who_says_for_how_long_is_left_alone_for_so_long_whatever_is_heard(full: Full) -> None:
+    full.doors.enter(KEY)
+    full.doors.refused(KEY, at_least_ms=60_000)
+    full.doors.leave(KEY)
+    full.clock.advance(59_999)
+    full.liveness.seen(KEY)
+    full.let_go(3)
+    assert (full.free, full.doors.next_open()) == (0, full.clock.now() + 1)
+    full.clock.advance(1)
+    assert full.free >= 1
+
+
+def test_a_later_refusal_without_a_time_does_not_shorten_the_one_with(full: Full) -> None:
+    for at_least_ms in (60_000, 0):
+        full.doors.enter(KEY)
+        full.doors.refused(KEY, at_least_ms=at_least_ms)
+        full.doors.leave(KEY)
+    full.clock.advance(59_999)
+    assert full.free == 0
+
+
+def test_a_process_that_registers_anew_has_not_asked_for_time(full: Full) -> None:
+    full.doors.enter(KEY)
+    full.doors.refused(KEY, at_least_ms=60_000)
+    full.doors.leave(KEY)
+    full.liveness.registered(KEY, base_url="http://127.0.0.1:8001", own=True)
+    assert full.free >= 1
+
+
+def test_who_has_asked_for_time_is_asked_again_when_the_clock_was_set_back(full: Full) -> None:
+    full.doors.enter(KEY)
+    full.doors.refused(KEY, at_least_ms=60_000)
+    full.doors.leave(KEY)
+    full.doors.clear()
+    assert full.free >= 1

@@ -42,6 +42,9 @@ class _Door:
     together: int = 0
     """Of the unanswered, those that were on their way when the last refusal came."""
     shut_until: int = 0
+    told_until: int = 0
+    """It has said itself how long to wait, and nothing that is heard of it shortens that."""
+    arrivals: int = 0
     beats: int = 0
     used: int = 0
     """How much it has let go of that was made up for since."""
@@ -98,7 +101,8 @@ class Doors:
     def refused(self, key: InstanceKey, *, at_least_ms: int = 0) -> None:
         """It takes none now: wait, longer each time, and then try it with one at a time.
 
-        What was on its way together is refused together: that is one refusal.
+        What was on its way together is refused together: that is one refusal. ``at_least_ms`` is
+        what it has asked for itself; 0: nothing.
         """
         door = self._door(key)
         if door.together > 0:
@@ -107,8 +111,11 @@ class Doors:
             door.refusals += 1
             door.together = max(0, door.unanswered - 1)
             door.steep = max(1, door.window / 2)
-        delay = max(self._backoff.delay_ms(door.refusals), at_least_ms)
-        door.window, door.shut_until = 1, self._clock.now() + delay
+        now = self._clock.now()
+        door.told_until = max(self._told_until(key, door), now + at_least_ms)
+        delay = self._backoff.delay_ms(door.refusals)
+        door.window, door.shut_until = 1, max(now + delay, door.told_until)
+        door.arrivals = self._liveness.arrivals(key)
         door.beats, door.used = self._liveness.beats(key), self._liveness.eases(key)
         self._forget_the_gone()
 
@@ -126,7 +133,7 @@ class Doors:
     def clear(self) -> None:
         """Forget who refused."""
         for door in self._doors.values():
-            door.refusals = door.together = 0
+            door.refusals = door.together = door.told_until = 0
 
     def _door(self, key: InstanceKey) -> _Door:
         return self._doors.setdefault(key, _Door())
@@ -134,6 +141,8 @@ class Doors:
     def _free(self, key: InstanceKey) -> int:
         door = self._doors.get(key) or _Door()
         most = min(int(door.window), PER_INSTANCE)
+        if self._clock.now() < self._told_until(key, door):
+            return 0
         if door.refusals and not self._is_open(key, door):
             most = 0
         free = max(most - door.unanswered, self._eased(key, door))
@@ -142,6 +151,10 @@ class Doors:
     def _is_open(self, key: InstanceKey, door: _Door) -> bool:
         heard = door.refusals <= HASTENED and self._liveness.beats(key) > door.beats
         return heard or self._clock.now() >= door.shut_until
+
+    def _told_until(self, key: InstanceKey, door: _Door) -> int:
+        """Until when it wants nothing; whoever registers anew has not said so yet."""
+        return door.told_until if door.arrivals == self._liveness.arrivals(key) else 0
 
     def _eased(self, key: InstanceKey, door: _Door) -> int:
         """How much it has let go of since its last refusal that nothing was sent for yet.

@@ -30,6 +30,8 @@ class _Instance:
     beats: int = 0
     eases: int = 0
     """How many runs it has let go of, as far as this server was told."""
+    arrivals: int = 0
+    """How often it has registered here."""
     ended: bool = False
     row_at: int | None = None
     """The last heartbeat that its row has shown."""
@@ -137,8 +139,9 @@ class Liveness:
                 instance.pulse.replaced = True
         known = self._instances.get(key)
         beats, eases = (known.beats + 1, known.eases) if known else (0, 0)
+        arrivals = known.arrivals + 1 if known else 1
         pulse = Pulse(own, self._clock.monotonic())
-        self._instances[key] = _Instance(pulse, address, beats, eases)
+        self._instances[key] = _Instance(pulse, address, beats, eases, arrivals)
         self.changed.set()
         self.on_ready()
 
@@ -213,6 +216,11 @@ class Liveness:
         """A number that grows with each such time."""
         instance = self._instances.get(key)
         return 0 if instance is None else instance.eases
+
+    def arrivals(self, key: InstanceKey) -> int:
+        """A number that grows with each registration."""
+        instance = self._instances.get(key)
+        return 0 if instance is None else instance.arrivals
 
     def knows(self, key: InstanceKey) -> bool:
         """Whether it is there, or was until lately."""
