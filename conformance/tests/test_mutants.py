@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from signoff_conformance import own_adapters, places
+from signoff_conformance import cli_mutants, own_adapters, places
+from signoff_conformance.cli import app
 from signoff_conformance.contract import Contract
 from signoff_conformance.documents import DocumentError
 from signoff_conformance.mutants import (
@@ -218,3 +220,21 @@ def test_the_table_is_complete_when_all_are_dead_and_no_case_is_toothless():
     assert not kills().complete
     assert not kills(True, idle=["CLI-A-002"]).complete
     assert kills(True, False).counts == {"client": (0, 1)}
+
+
+def test_mutants_of_several_cases_may_be_asked_for_at_once(monkeypatch):
+    met = []
+
+    async def hunted(mutants, *_, **__):
+        met.extend(mutants)
+        return [Death(one, "server", one.killers[0].case, True, "") for one in mutants]
+
+    monkeypatch.setattr(cli_mutants, "hunt", hunted)
+    asked = ["mutants", "--case", "SRV-TREE-003", "--case", "SRV-OUT-011"]
+    CliRunner().invoke(app, asked, catch_exceptions=False)
+    named = {killer.case for one in met for killer in one.killers}
+    assert {"SRV-TREE-003", "SRV-OUT-011"} <= named
+    assert all(
+        any(killer.case.startswith(("SRV-TREE-003", "SRV-OUT-011")) for killer in one.killers)
+        for one in met
+    )

@@ -27,7 +27,10 @@ def run_mutants(
         own_adapters.REPOSITORY / "python/src"
     ),
     of: Annotated[list[Kind] | None, typer.Option(help="Only mutants of this kind.")] = None,
-    case: Annotated[str, typer.Option(help="Only those that a case so called must find.")] = "",
+    case: Annotated[
+        list[str] | None,
+        typer.Option(help="Only those that a case whose id begins so must find; may be repeated."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Mutants at a time.")] = 2,
     json_report: Annotated[Path | None, typer.Option("--json", help="Write the table.")] = None,
 ) -> None:
@@ -48,7 +51,7 @@ def run_mutants(
         for one in every
         if one.name.startswith(tuple(begins or ("",)))
         and one.kind in (of or Kind)
-        and any(killer.case.startswith(case) for killer in one.killers)
+        and any(killer.case.startswith(tuple(case or ("",))) for killer in one.killers)
     ]
     if not found:
         Console(stderr=True).print("no mutant is called so")
