@@ -3,6 +3,7 @@
 pass         nothing; `edit` may change the answer: JSON pointers and what stands there instead
 drop         the request is read and thrown away, the connection closed
 drop_reply   the server does it, the client never hears of it
+reset        the server does it; then the connection is reset, which clients read as an error
 hold         the request waits here until it is released
 hold_reply   the server does it; its answer waits here until it is released
 truncate     half of the answer's body comes, then the connection closes; of a stream, `events`
@@ -70,6 +71,11 @@ class Fault:
 
     async def _drop_reply(self, turn: Turn) -> None:
         turn.exchange.server_reply = await turn.proxy.answered(turn.exchange.request)
+        raise Gone
+
+    async def _reset(self, turn: Turn) -> None:
+        turn.exchange.server_reply = await turn.proxy.answered(turn.exchange.request)
+        turn.client.reset()
         raise Gone
 
     async def _hold(self, turn: Turn) -> None:

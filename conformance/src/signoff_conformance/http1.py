@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -134,6 +136,14 @@ class Connection:
     def abort(self) -> None:
         """Close without a word."""
         self._writer.transport.abort()
+
+    def reset(self) -> None:
+        """Close so that the other side reads an error instead of an end."""
+        linger = struct.pack("ii", 1, 0)  # on, for no time
+        self._writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, linger
+        )
+        self.abort()
 
     async def closed(self) -> None:
         """Comes back when it is closed, so that the other side can know."""
