@@ -139,6 +139,10 @@ func (a *attempt) record(r *Run, key string, record *StepRecord) (*Step, error) 
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.recorded[key] = stored
+	if a.ctx.Err() != nil {
+		// What comes after it is done by the next attempt, if by any.
+		return nil, contextError(a.ctx)
+	}
 	return stored, nil
 }
 

@@ -103,7 +103,7 @@ async def step(one: dict[str, Any]) -> Any:
     async def work(*_: Any) -> Any:
         write({"did": one["name"], "attempt": logged.get()})
         if "error" in one:
-            raise StepError(one["error"])
+            raise (ValueError if one.get("built_in") else StepError)(one["error"])
         return one.get("value")
 
     return await app.step(one["name"], work, *one.get("args", ()), key=one.get("key"))

@@ -62,7 +62,7 @@ const VERBS = {
     const named = one.key === undefined ? one.name : { name: one.name, key: one.key };
     const work = () => {
       write({ did: one.name, attempt });
-      if (one.error !== undefined) throw new StepError(one.error);
+      if (one.error !== undefined) throw new (one.built_in ? RangeError : StepError)(one.error);
       return one.value;
     };
     return run.step(named, work, ...(one.args ?? []));

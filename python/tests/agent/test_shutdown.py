@@ -69,6 +69,28 @@ async def test_what_breaks_because_it_is_stopped_has_not_failed(plane: ControlPl
     assert (await plane.client.get_execution(run.execution_id)).status == "queued"
 
 
+async def test_a_step_that_is_broken_off_is_not_recorded_as_failed(plane: ControlPlane) -> None:
+    app, started = Agent("worker", shutdown_seconds=1), asyncio.Event()
+
+    async def ask() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionError("the model hung up") from None
+
+    @app.reasoner()
+    async def work() -> None:
+        await app.step("ask", ask)
+
+    async with plane.serving(app):
+        run = await plane.client.execute_async("worker.work")
+        await started.wait()
+    events = [it.type async for it in plane.client.iter_execution_events(run.execution_id)]
+    assert "step.recorded" not in events
+    assert "execution.requeued" in events
+
+
 async def test_a_shutdown_that_is_answered_strangely_still_hands_back(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:

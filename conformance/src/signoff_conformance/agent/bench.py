@@ -191,7 +191,8 @@ class Bench:
             "X-Workflow-ID": one.run_id,
             **how.pop("headers", {}),
         }
-        path = f"/reasoners/{one.reasoner}"
+        name = one.reasoner
+        path = f"/reasoners/{_encoded(name) if how.pop('encoded', False) else name}"
         return await self.send("dispatchExecution", path, body, attempt_id, headers, **how)
 
     async def call_back(self, told: Mapping[str, Any], **how: Any) -> Exchange:
@@ -201,10 +202,13 @@ class Bench:
             "approvalCallback", "/webhooks/approval", body, self._message_id(), **how
         )
 
-    async def cancel(self, attempt_id: str, path_id: str = "", **how: Any) -> Exchange:
+    async def cancel(
+        self, attempt_id: str, path_id: str = "", *, encoded: bool = False, **how: Any
+    ) -> Exchange:
         """Tell the agent to stop an attempt."""
         body = json.dumps({"execution_id": attempt_id, "reason": "the case is over"}).encode()
-        path = f"/_internal/executions/{path_id or attempt_id}/cancel"
+        name = path_id or attempt_id
+        path = f"/_internal/executions/{_encoded(name) if encoded else name}/cancel"
         return await self.send("cancelAgentExecution", path, body, self._message_id(), **how)
 
     def transcript(self) -> list[Any]:
@@ -266,3 +270,8 @@ class Bench:
     def _operation_of(self, method: str, path: str) -> str:
         operation = self.contract.find(method, path)
         return operation.id if operation else ""
+
+
+def _encoded(segment: str) -> str:
+    """A segment of a path with all of it percent-encoded: the same address, written otherwise."""
+    return "".join(f"%{byte:02X}" for byte in segment.encode())

@@ -20,7 +20,8 @@ class PlayingSteps(Judging):
         """Dispatch a new execution, the next attempt of one, or the same attempt again."""
         told = step["dispatch"]
         one = self._execution(told)
-        how = {name: told[name] for name in ("sign", "attempt_id", "headers") if name in told}
+        names = ("sign", "attempt_id", "headers", "encoded")
+        how = {name: told[name] for name in names if name in told}
         if "text" in told:
             how["body"] = told["text"].encode()
         times = told.get("times", 1)
@@ -73,7 +74,7 @@ class PlayingSteps(Judging):
         """Tell the agent to stop an attempt."""
         told = step["cancel"]
         attempt_id = told.get("attempt_id") or self._run(told.get("of", "run")).attempt_id()
-        how = {name: told[name] for name in ("sign", "path_id") if name in told}
+        how = {name: told[name] for name in ("sign", "path_id", "encoded") if name in told}
         self._answered(step, await self._bench.cancel(attempt_id, **how), {"status": 200})
 
     async def _alter(self, step: Step) -> None:

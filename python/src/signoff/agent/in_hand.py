@@ -161,6 +161,7 @@ class InHand:
         work = self._works[attempt_id]
         if work.done():
             return
+        self._runs[attempt_id].stopped = True
         self._stops.setdefault(attempt_id, {"status": status, "status_reason": why, **said})
         # First the work: who gathers the others must not take their end for an answer.
         work.cancel()

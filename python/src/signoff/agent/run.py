@@ -64,6 +64,8 @@ class Run:
     waiters: Waiters = field(default_factory=Waiters)
     recorded: dict[str, Step] = field(default_factory=dict)
     waits: Waits = field(default_factory=Waits)
+    stopped: bool = False
+    """It was told to end: what breaks in it now has not failed."""
     leaving: bool = False
     """It goes on in a later attempt: this one is being unwound."""
     over: Callable[[RefusedError], None] = lambda _: None

@@ -1,10 +1,11 @@
 """Steps: work that is recorded before it returns, and not done again by a later attempt."""
 
+import ast
 import asyncio
 import builtins
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, get_type_hints
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter
@@ -15,6 +16,9 @@ from signoff.canonical import digest
 from signoff.contract_gen import NewStepKind, Step
 from signoff.errors import NondeterministicReplayError, StepConflictError, StepFailedError
 from signoff.strict_json import dumps_text
+
+RECORD_GRACE_SECONDS: Final = 5.0
+"""How long the record of a step is tried for when its run was stopped meanwhile."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._~-]{1,150}")
 
@@ -55,6 +59,8 @@ async def run_step(
     try:
         result = await _done(work, args, kwargs)
     except Exception as failed:
+        if run.stopped:
+            raise  # it was broken off: that is nothing to remember
         await record(run, NewStepKind.STEP, step_key, name, fingerprint, error=said(failed))
         raise
     plain = jsonable(result, f"the result of {name}")
@@ -80,21 +86,34 @@ async def record(
     run: Run, kind: NewStepKind, key: str, name: str, fingerprint: str, **outcome_: Any
 ) -> None:
     """Store what came of a step; `outcome_` is `result=` or `error=`. Waits for the server."""
+    recording = run.client.record_step(
+        run.attempt_id, key, kind=kind, name=name[:500], input_sha256=fingerprint, **outcome_
+    )
     try:
         with run.heard():
-            stored = await run.client.record_step(
-                run.attempt_id,
-                key,
-                kind=kind,
-                name=name[:500],
-                input_sha256=fingerprint,
-                **outcome_,
-            )
+            stored = await _lasting(recording)
     except StepConflictError as conflict:
         raise NondeterministicReplayError(
             f"{key} with another input", f"{key} with input {fingerprint[:12]}"
         ) from conflict
     run.recorded[key] = stored
+
+
+async def _lasting(recording: Coroutine[Any, Any, Step]) -> Step:
+    """Wait for a record; when the run is stopped meanwhile, for a while longer, and stop then.
+
+    What is recorded is not done again.
+    """
+    task = asyncio.create_task(recording)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=RECORD_GRACE_SECONDS)
+        raise
+    finally:
+        task.cancel()
+        if task.done() and not task.cancelled():
+            task.exception()  # of a run that is stopped nobody asks for it
 
 
 def outcome(stored: Step) -> Any:
@@ -105,16 +124,35 @@ def outcome(stored: Step) -> Any:
     builtin = getattr(builtins, kind, None)
     if isinstance(builtin, type) and issubclass(builtin, Exception):
         try:
-            raised = builtin(message)
+            raised = builtin(*_arguments(builtin, message))
         except TypeError:  # such as UnicodeDecodeError, which is not made of a message
             raise StepFailedError(stored.key, stored.error) from None
         raise raised
     raise StepFailedError(stored.key, stored.error)
 
 
+def _arguments(kind: type[Exception], message: str) -> tuple[Any, ...]:
+    """What an exception was made of that says this."""
+    if not message:
+        return ()
+    if issubclass(kind, KeyError):  # it shows its key as code
+        try:
+            return (ast.literal_eval(message),)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass  # a key of somebody's own type
+    return (message,)
+
+
 def said(error: BaseException) -> str:
-    """An exception as it is recorded: its type and its message."""
-    text = f"{type(error).__name__}: {error}".replace("\x00", "\\x00")
+    """An exception as it is recorded: its type and its message.
+
+    One that has the name of a built-in exception and is another, such as the `ConnectionError` of
+    a library, is named with its module: it must not come back as the built-in one.
+    """
+    kind = type(error)
+    shadows = kind.__module__ != "builtins" and hasattr(builtins, kind.__name__)
+    name = f"{kind.__module__}.{kind.__name__}" if shadows else kind.__name__
+    text = f"{name}: {error}".replace("\x00", "\\x00")
     return text.encode("utf-8", "backslashreplace").decode()[:100_000]
 
 

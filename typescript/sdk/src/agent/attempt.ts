@@ -116,7 +116,9 @@ export class Attempt {
     try {
       this.signal.throwIfAborted();
       const result = await work();
-      if (!this.moved) return result;
+      // What has come of it is recorded; a cancelled run does nothing with it.
+      this.signal.throwIfAborted();
+      return result;
     } catch (error) {
       if (!this.moved) throw error;
     } finally {
