@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +200,127 @@ async def test_many_go_in_portions(archive: Archive, monkeypatch: pytest.MonkeyP
         assert await archive.retention.next_due() is not None
         await archive.later(retention.PAUSE_MS)
     assert left == [3, 1, 0]
+
+
+class Overtaken:
+    """A store beside which something happens right before a query is asked for the n-th time."""
+
+    def __init__(
+        self, store: Store, query: str, turn: int, happens: Callable[[], Awaitable[object]]
+    ) -> None:
+        self._store = store
+        self._query = query
+        self._turns = turn
+        self._happens = happens
+
+    async def all(self, query: str, **params: Any) -> Any:
+        if query == self._query:
+            self._turns -= 1
+            if self._turns == 0:
+                await self._happens()
+        return await self._store.all(query, **params)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def beside(archive: Archive, query: str, turn: int = 1) -> Retention:
+    """Another server with the same folder, which the first one overtakes right before a query."""
+    store: Any = Overtaken(archive.store, query, turn, archive.retention.run_due)
+    context = replace(archive.context, store=store, server_id="srv_other")
+    return Retention(context, KEEP_MS, archive.folder)
+
+
+@pytest.mark.parametrize("query", ["list_run", "list_events"])
+async def test_what_another_server_has_written_down_and_deleted_stays_whole(
+    archive: Archive, query: str
+) -> None:
+    await archive.finished()
+    chains = set(await archive.left())
+    archive.clock.advance(KEEP_MS + 1)
+    await beside(archive, query).run_due()
+    assert await archive.left() == []
+    assert {path.name for path in archive.files()} == {f"{each}.jsonl" for each in chains}
+    for path in archive.files():
+        assert ledger.read(str(path)).faults() == []
+
+
+async def test_what_another_server_has_written_last_is_not_replaced_by_less(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution_id = await archive.finished()
+    read = over.read
+
+    async def slow(*given: Any) -> Any:
+        monkeypatch.setattr("signoff.server.operations.retention.read", read)
+        run = await read(*given)
+        body = {"message": "one more thing", "tags": []}
+        await notes.add_note(archive.context, AGENT, execution_id, body)
+        await archive.retention.run_due()
+        return run
+
+    monkeypatch.setattr("signoff.server.operations.retention.read", slow)
+    archive.clock.advance(KEEP_MS + 1)
+    await beside(archive, "nothing").run_due()
+    assert await archive.left() == []
+    (path,) = [path for path in archive.files() if path.stem == execution_id]
+    assert "one more thing" in path.read_text()
+
+
+def test_two_servers_may_write_the_same_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = over.Chain("exec_1", 0, 1, ["an event\n", "the head\n"])
+    sync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        retention._export(tmp_path, [chain], "srv_other")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    retention._export(tmp_path, [chain], "srv_one")
+    [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert (path.name, path.read_text()) == ("exec_1.jsonl", "an event\nthe head\n")
+
+
+async def test_two_servers_that_share_the_work_go_on_until_all_is_done(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    for _ in range(4):
+        await archive.report((await archive.at_work()).attempt_id, result=1)
+    archive.clock.advance(KEEP_MS + 1)
+    other = beside(archive, "list_run", 2)
+    await other.run_due()
+    assert len(await archive.left()) == 1
+    assert await other.next_due() == archive.clock.now() + retention.PAUSE_MS
+
+
+async def test_a_run_is_kept_as_long_as_its_idempotency_key(archive: Archive) -> None:
+    archive.retention = Retention(archive.context, HOUR, archive.folder)
+    dispatch = await archive.at_work(idempotency_key="order-1")
+    await archive.report(dispatch.attempt_id, result=1)
+    await archive.later(HOUR + 1)
+    again = await archive.start(idempotency_key="order-1")
+    assert again["execution_id"] == dispatch.execution_id
+    await archive.later(24 * HOUR)
+    assert await archive.left() == []
+
+
+async def test_messages_are_looked_for_when_all_runs_are_gone(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked for among all that are old, which takes long while there are many runs."""
+    monkeypatch.setattr(retention, "AT_ONCE", 1)
+    for _ in range(2):
+        await archive.finished()
+    left = []
+    await archive.later()
+    for _ in range(4):
+        messages = await archive.store.all("list_messages", limit=100)
+        left.append((len(await archive.left()), len(messages)))
+        await archive.later(retention.PAUSE_MS)
+    assert left[0] == (2, left[0][1])
+    assert left[1] == (0, left[0][1])
+    assert left[2] == (0, 0)

@@ -32,7 +32,8 @@ class Retention:
     """Exports the events of runs that are over and old, and deletes the runs.
 
     The events are in the folder, durably, before anything is deleted. After a crash in between
-    they are written once more, into the same file.
+    they are written once more, into the same file. Several servers may share the folder: each run
+    is deleted by one of them, and what is written stays whole whoever comes second.
 
     Args:
         context: the server's.
@@ -69,31 +70,43 @@ class Retention:
         forgotten = 0
         for run_id in found:
             run = await retention.read(self._context, run_id)
-            await asyncio.to_thread(_export, self._folder, run.chains)
+            if run is None:
+                continue
+            writer = self._context.server_id
+            await asyncio.to_thread(_export, self._folder, run.chains, writer)
             forgotten += await retention.forget(self._context, run)
         if forgotten:
             _log.info(
                 "old runs are deleted", extra={"runs": forgotten, "folder": str(self._folder)}
             )
-        more = await retention.forget_messages(self._context, before)
-        # What something was added to meanwhile is for the next time.
-        return more or forgotten == AT_ONCE
+        # What something was added to meanwhile is for the next time, and when all of it was
+        # another server's, that one goes on.
+        if len(found) == AT_ONCE and forgotten > 0:
+            return True
+        # After all runs: these are looked for among all old messages that there are.
+        return await retention.forget_messages(self._context, before)
 
 
-def _export(folder: Path, chains: Iterable[Chain]) -> None:
-    """Write the chains durably, each into its own file; a file appears when it is whole."""
+def _export(folder: Path, chains: Iterable[Chain], writer: str) -> None:
+    """Write the chains durably, each into its own file; a file appears when it is whole.
+
+    ``writer`` is nobody else's: two that write the same must not write into each other's file.
+    """
     days: set[Path] = set()
     for chain in chains:
         day = folder / render(chain.ended_at)[:10]
         day.mkdir(mode=0o700, parents=True, exist_ok=True)
         days.add(day)
-        part = day / f"{chain.execution_id}.part"
+        whole, text = day / f"{chain.execution_id}.jsonl", "".join(chain.lines).encode()
+        if whole.exists() and whole.stat().st_size > len(text):
+            continue  # another server has written what was added since: chains only grow
+        part = day / f"{chain.execution_id}.{writer}.part"
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(chain.lines)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(day / f"{chain.execution_id}.jsonl")
+        part.replace(whole)
     for changed in {*days, folder, folder.parent}:
         _sync(changed)
 

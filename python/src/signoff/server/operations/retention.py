@@ -37,7 +37,7 @@ async def list_over(context: Context, before: int, *, limit: int) -> list[str]:
     """The ids of runs all of whose executions ended before a time, the oldest first.
 
     A run of which anything is unfinished is not among them, nor one of which a message waits for
-    its delivery.
+    its delivery, nor one that the same request with the same idempotency key is to find.
 
     Args:
         context: the server's.
@@ -45,15 +45,21 @@ async def list_over(context: Context, before: int, *, limit: int) -> list[str]:
         limit: so many at most.
     """
     rows = await context.store.all(
-        "list_runs_over", before=before, before_id=oldest_execution(before), limit=limit
+        "list_runs_over",
+        now=context.clock.now(),
+        before=before,
+        before_id=oldest_execution(before),
+        limit=limit,
     )
     return [row["run_id"] for row in rows]
 
 
-async def read(context: Context, run_id: str) -> Run:
-    """A run with all that its chains hold."""
+async def read(context: Context, run_id: str) -> Run | None:
+    """A run with all that its chains hold; None when another server has deleted it meanwhile."""
     rows = await context.store.all("list_run", run_id=run_id)
-    return Run(run_id, [await _chain(context, row) for row in rows])
+    chains = [await _chain(context, row) for row in rows]
+    whole = [chain for chain in chains if chain is not None]
+    return Run(run_id, whole) if whole and len(whole) == len(chains) else None
 
 
 async def forget(context: Context, run: Run) -> bool:
@@ -84,7 +90,8 @@ async def forget_messages(context: Context, before: int) -> bool:
     return len(rows) == PORTION
 
 
-async def _chain(context: Context, row: Row) -> Chain:
+async def _chain(context: Context, row: Row) -> Chain | None:
+    """The chain of an execution; None when it does not reach its head: it was deleted meanwhile."""
     execution_id, lines, after = row["execution_id"], [], 0
     while True:
         events = await context.store.all(
@@ -94,6 +101,8 @@ async def _chain(context: Context, row: Row) -> Chain:
         if len(events) < PORTION:
             break
         after = events[-1]["seq"]
+    if len(lines) < row["event_seq"]:
+        return None
     head = {"id": execution_id, "event_head": rendering.head(row)}
     lines.append(rendering.dump(head) + "\n")
     return Chain(execution_id, row["completed_at"], row["event_seq"], lines)

@@ -237,8 +237,8 @@ SELECT node_id, COUNT(*) AS held, MIN(dispatch_at) AS since FROM executions
 WHERE dispatch_at < :before GROUP BY node_id ORDER BY node_id
 
 -- name: list_runs_over
--- Runs all of whose executions ended before a time and of which nothing is to be sent any more,
--- the oldest first. Whatever ended before a time was made before it: so much of the table is read.
+-- Runs all of whose executions ended before a time, of which nothing is to be sent any more, and
+-- for none of which an idempotency key stands, the oldest first. Whatever ended before a time was made before it: so much of the table is read.
 SELECT run_id FROM executions AS root
 WHERE execution_id < :before_id AND parent_execution_id IS NULL AND completed_at < :before
     AND NOT EXISTS (SELECT 1 FROM executions AS other WHERE other.run_id = root.run_id
@@ -246,6 +246,9 @@ WHERE execution_id < :before_id AND parent_execution_id IS NULL AND completed_at
     AND NOT EXISTS (SELECT 1 FROM executions AS other
         JOIN messages ON messages.execution_id = other.execution_id
         WHERE other.run_id = root.run_id AND messages.next_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM executions AS other
+        JOIN idempotency ON idempotency.execution_id = other.execution_id
+        WHERE other.run_id = root.run_id AND idempotency.expires_at > :now)
 ORDER BY execution_id LIMIT :limit
 
 -- name: list_run
