@@ -126,6 +126,7 @@ OFTEN: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("count_executions_in", {"states": ("queued", "waiting")}, "executions_by_status"),
     ("count_overdue_dispatches", {"before": 1}, "executions_due_for_dispatch"),
     ("list_left_offers", {}, "executions_offered"),
+    ("list_offers_of", {"server_id": "a"}, "executions_offered"),
     ("list_stray_holders", {}, "executions_leased"),
     ("list_held_attempts", {"node_id": "a", "instance_id": "b"}, "executions_leased"),
     ("list_lease_attempts", {"node_id": "a", "instance_id": "b"}, "executions_leased"),

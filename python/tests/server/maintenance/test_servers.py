@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from signoff.server.domain.node import digest_in_hand
-from signoff.server.domain.store import Store
+from signoff.server.domain.store import Store, StoreUnavailable
 from signoff.server.maintenance import servers
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import recall
-from signoff.server.maintenance.servers import BEAT_MS, GONE_MS
+from signoff.server.maintenance.servers import BEAT_MS, GONE_MS, LOOK_MS
 from signoff.server.operations import dispatching, recovery
 from signoff.server.operations.context import InstanceKey
 from tests.server.maintenance.house import House, said
@@ -157,14 +157,43 @@ async def test_an_agent_that_takes_it_is_written_down_before_its_server_can_forg
     assert (row["lease_instance"], row["offered_by"]) == ("i-1", None)
 
 
+@pytest.mark.parametrize("lost", ["claim", "adoption"])
+async def test_a_foreign_run_is_found_though_nobody_heard_that_it_was_taken(
+    house: House, agent: StandIn, houses: AsyncExitStack, lost: str
+) -> None:
+    """The commit happened and its answer was lost: the server does not know that it must send."""
+    if lost == "claim":
+        await house.maintenance._servers.join()
+        await house.join(agent, own=False)
+        server = house
+        await server.settle()
+        execution_id = (await house.start())["execution_id"]
+    else:
+        execution_id = await claimed(house, base_url=agent.base_url)
+        server = await another(house, houses)
+        await heard_of(server, agent)
+    server.control.arm("after_commit")
+    with suppress(StoreUnavailable):
+        await server.settle()
+    row = await server.execution(execution_id)
+    assert (row["lease_instance"], row["offered_by"]) == ("i-1", server.context.server_id)
+    server.clock.advance_monotonic(LOOK_MS)
+    await server.settle()
+    stop, start = agent.heard
+    assert stop.path == f"/_internal/executions/{execution_id}/cancel"
+    assert start.headers["x-execution-id"] == f"{execution_id}~2"
+    row = await server.execution(execution_id)
+    assert (row["status"], row["attempt"], row["offered_by"]) == ("running", 2, None)
+
+
 async def test_of_two_servers_one_goes_on(
     house: House, agent: StandIn, houses: AsyncExitStack
 ) -> None:
     execution_id = await claimed(house, base_url=agent.base_url)
     await house.maintenance._servers.leave()
-    [left] = await recovery.list_left(house.context, limit=10)
-    assert left.execution_id == execution_id
     both = [await another(house, houses, shared=True) for _ in range(2)]
+    [left] = await recovery.list_left(both[0].context, limit=10)
+    assert left.execution_id == execution_id
     taken = await together(*(dispatching.adopt(each.context, left) for each in both))
     assert sorted(each is None for each in taken) == [False, True]
     for gone in (left._replace(attempt=2), left._replace(execution_id="exec_none")):

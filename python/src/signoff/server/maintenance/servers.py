@@ -26,6 +26,9 @@ DEAF_MS = 12_000
 """A server that could not look for so long, as its database was away, says of nobody that it is
 gone: the others could not say that they are there either."""
 
+LOOK_MS = 5_000
+"""How often to look for attempts that nobody sends, should nobody have said so."""
+
 SERVERS = "servers"
 """The topic of who has come, and of who has gone."""
 
@@ -60,6 +63,7 @@ class Servers:
         self._beat_at: int | None = None
         self._left_behind = True
         self._watched_at: int | None = None
+        self._looked_at: int | None = None
 
     async def join(self) -> bool:
         """Begin to be there; whether another server was there until now.
@@ -91,8 +95,9 @@ class Servers:
             await self._beat()
         if shared:
             await self._watch()
-        if self._left_behind:
+        if self._left_behind or self._looked_at is None or now - self._looked_at >= LOOK_MS:
             self._left_behind = await self._recover()
+            self._looked_at = now
 
     async def next_due(self) -> int | None:
         """When to say so again: ms on the monotonic clock; None where nobody listens."""
@@ -152,7 +157,10 @@ class Servers:
         return True
 
     async def _recover(self) -> bool:
-        """Go on with some of what was left; whether there may be more."""
+        """Go on with some of what nobody sends any more; whether there may be more."""
         left = await recovery.list_left(self._context, limit=AT_ONCE)
-        await serial.every(self._dispatcher.adopt(each) for each in left)
+        unknown = await recovery.list_unknown(self._context)
+        await serial.every(
+            self._dispatcher.adopt(each) for each in dict.fromkeys((*left, *unknown))
+        )
         return len(left) == AT_ONCE

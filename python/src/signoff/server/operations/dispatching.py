@@ -87,12 +87,11 @@ def sent(context: Context, dispatch: Dispatch) -> None:
 
 async def accepted(context: Context, dispatch: Dispatch) -> bool:
     """The agent has it in hand (202). Whether that had to be written down."""
+    if not dispatch.own:
+        change = Change([recovery.settle(context, dispatch.execution_id, dispatch.attempt)])
+        await context.store.apply(change)
     sent(context, dispatch)
-    if dispatch.own:
-        return False
-    change = Change([recovery.settle(context, dispatch.execution_id, dispatch.attempt)])
-    await context.store.apply(change)
-    return True
+    return not dispatch.own
 
 
 async def adopt(context: Context, left: recovery.Left) -> Dispatch | None:
@@ -183,10 +182,11 @@ async def give_up(context: Context, dispatch: Dispatch, *, why: str, delay_ms: i
 
     The attempt counts, its lease ends, and the next one is due in ``delay_ms``.
     """
-    sent(context, dispatch)
-    return await leases.end_lease(
+    ended = await leases.end_lease(
         context, dispatch.execution_id, dispatch.attempt, why=why, delay_ms=delay_ms
     )
+    sent(context, dispatch)
+    return ended
 
 
 async def is_current(context: Context, dispatch: Dispatch) -> bool:
@@ -268,8 +268,10 @@ async def _load(context: Context, execution_id: str) -> Tree | None:
 
 
 async def _told(context: Context, dispatch: Dispatch, work: Callable[[], Awaitable[bool]]) -> bool:
-    """Apply an outcome, after which the attempt is not on its way any more."""
-    try:
-        return await serial.change(context, dispatch.run_id, work)
-    finally:
-        sent(context, dispatch)
+    """Apply an outcome, after which the attempt is not on its way any more.
+
+    Until it is stored the attempt is: nobody else is to find out what became of it.
+    """
+    told = await serial.change(context, dispatch.run_id, work)
+    sent(context, dispatch)
+    return told

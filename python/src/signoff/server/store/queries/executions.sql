@@ -213,6 +213,11 @@ SELECT execution_id, attempt, offered_by FROM executions
 WHERE offered_by IS NOT NULL AND offered_by NOT IN (SELECT server_id FROM servers)
 ORDER BY offered_at, execution_id LIMIT :limit
 
+-- name: list_offers_of
+-- Attempts that a server has claimed to send, and whose agents have not answered yet.
+SELECT execution_id, attempt, offered_by FROM executions
+WHERE offered_by = :server_id ORDER BY offered_at, execution_id
+
 -- name: any_call_of_attempt
 -- Whether an attempt has called somebody: then it runs.
 SELECT 1 AS one FROM executions
