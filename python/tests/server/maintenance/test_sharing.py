@@ -100,6 +100,47 @@ async def test_a_restart_of_one_server_moves_nothing(pair: list[House], agent: S
     assert left == [0, 26_000]  # the first one is replaced and was silent for more than 3 s
 
 
+async def start_again(house: House) -> bool:
+    """The server dies and starts again; whether another one was there meanwhile."""
+    house.liveness.forget()
+    served = await house.maintenance._servers.join()
+    await recall(house.liveness, house.store, house.clock, served=served)
+    return served
+
+
+async def test_after_a_time_without_any_server_the_second_one_ends_no_lease_either(
+    pair: list[House], agent: StandIn
+) -> None:
+    execution_id = await pair[0].handed(agent)
+    for house in pair:  # a power cut: nobody was there to be told
+        house.clock.advance(60_000)
+        house.clock.advance_monotonic(60_000)
+    assert [await start_again(house) for house in pair] == [False, True]
+    await elapse(59_999, *pair)
+    assert (await pair[0].execution(execution_id))["lease_instance"] == "i-1"
+    await elapse(1, *pair)
+    assert await pair[0].statuses(execution_id) == ["queued"]
+
+
+async def test_a_server_that_starts_when_the_database_is_back_ends_no_lease(
+    pair: list[House], agent: StandIn
+) -> None:
+    """The agents could be heard by nobody, and the other server has excused them."""
+    here, there = pair
+    execution_id = await here.handed(agent)
+    await elapse(1_000, *pair)
+    for house in pair:
+        house.clock.advance(60_000)
+        house.clock.advance_monotonic(60_000)
+    here.liveness.excuse(60_000)
+    await here.maintenance._servers.run_due()
+    assert await start_again(there)
+    await elapse(1_000, *pair)
+    await here.beat()
+    await elapse(20_000, *pair)
+    assert (await here.execution(execution_id))["lease_instance"] == "i-1"
+
+
 async def test_no_step_of_a_clock_ends_a_lease(pair: list[House], agent: StandIn) -> None:
     here, there = pair
     execution_id = await here.handed(agent)

@@ -15,9 +15,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from signoff.server.domain.clock import Clock
-from signoff.server.domain.node import GRACE_EVERY_MS, InstanceState, Pulse
+from signoff.server.domain.node import (
+    GRACE_EVERY_MS,
+    GRACE_MS,
+    LEASE_MS,
+    InstanceState,
+    Pulse,
+)
 from signoff.server.domain.store import Change, Row, Store
 from signoff.server.operations.context import InstanceKey
+
+LISTEN_MS = 10_000
+"""So long a server that has just started listens before anybody's silence counts."""
 
 GRACE_FACT = "leases.grace_at"
 """The wall time at which a start last gave grace."""
@@ -74,12 +83,25 @@ class Liveness:
             self._instances.setdefault(key, known)
         self.changed.set()
 
-    def resume(self, rows: Iterable[Row], now: int) -> None:
+    def resume(self, rows: Iterable[Row], now: int, *, graced_ms: int | None = None) -> None:
         """Take up instances after a start while other servers went on: nothing moves.
 
-        Their leases run from the heartbeat that the row shows at the wall time ``now``.
+        Their leases run from the heartbeat that the row shows at the wall time ``now``. But it
+        may be that nobody could be heard until now, as the database was away: so nobody's silence
+        ends a lease for :data:`LISTEN_MS`, here; the other servers judge by what they know.
+
+        Args:
+            rows: those that registered last first.
+            now: the wall time.
+            graced_ms: so long ago another server's start gave grace that is not over.
         """
-        self.hear(rows, since=self._clock.monotonic(), now=now)
+        since = self._clock.monotonic()
+        self.hear(rows, since=since, now=now)
+        for instance in self._instances.values():
+            pulse = instance.pulse
+            if graced_ms is not None and pulse.last_seen < since - graced_ms:
+                pulse.last_seen, pulse.heard, self._grace = since - graced_ms, False, True
+            pulse.last_seen = max(pulse.last_seen, since + LISTEN_MS - LEASE_MS)
 
     def hear(self, rows: Iterable[Row], *, since: int, now: int) -> None:
         """Take in what all servers have heard: the rows of all instances that are not away.
@@ -291,11 +313,12 @@ async def recall(liveness: Liveness, store: Store, clock: Clock, *, served: bool
     ``served`` says that another server was there until now: then nobody had to stay unheard.
     """
     rows, now = await present(store), clock.now()
-    if served:
-        liveness.resume(rows, now)
-        return
     last = await store.one("get_fact", name=GRACE_FACT)
-    grace = last is None or not 0 <= now - int(last["value"]) < GRACE_EVERY_MS
+    ago = -1 if last is None else now - int(last["value"])
+    if served:
+        liveness.resume(rows, now, graced_ms=ago if 0 <= ago < GRACE_MS else None)
+        return
+    grace = not 0 <= ago < GRACE_EVERY_MS
     if grace and rows:  # a start that nobody needs it at does not use it up
         change = Change()
         change.add("put_fact", name=GRACE_FACT, value=str(now))
