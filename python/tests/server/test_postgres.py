@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
@@ -241,6 +241,68 @@ async def _meets_a_deadlock(engine: PostgresStore, url: str) -> bool:
         await other.execute("COMMIT")
         await task
         return True
+
+
+async def _meets_a_table_deadlock(
+    url: str, held: str, wanted: str, work: Callable[[], Awaitable[object]]
+) -> bool:
+    """Have work that locks one table, then another one, meet somebody who locks them the other way
+    round. False: the other side was undone."""
+    waits = (
+        "SELECT 1 FROM pg_locks WHERE NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with outside(url) as other, outside(url) as third:
+        await other.execute("BEGIN")
+        await other.execute(f"LOCK TABLE {wanted}")
+        task = asyncio.ensure_future(work())
+        while await third.fetchval(waits) is None:
+            assert not task.done()
+            await asyncio.sleep(0.01)
+        try:
+            await other.execute(f"LOCK TABLE {held}")
+        except asyncpg.DeadlockDetectedError:
+            await other.execute("ROLLBACK")
+            await task
+            return False
+        await other.execute("COMMIT")
+        await task
+        return True
+
+
+async def test_a_read_that_the_database_ends_for_a_deadlock_is_asked_again(
+    engine: PostgresStore, postgres_url: str
+) -> None:
+    """Reads lock tables, too: against who changes the schema, or rewrites a table."""
+
+    async def read() -> None:
+        named = {"principal": "p", "operation": "execute", "key": "k"}
+        assert await engine.one("get_idempotency", **named) is None
+
+    async with asyncio.timeout(DEADLINE):
+        while not await _meets_a_table_deadlock(postgres_url, "idempotency", "executions", read):
+            pass
+
+
+async def test_a_migration_that_the_database_ends_for_a_deadlock_is_tried_again(
+    fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers of the version before work beside it."""
+    await (await PostgresStore.open(fresh)).close()
+    sql = "LOCK TABLE keys;\nLOCK TABLE nodes;\nALTER TABLE keys ADD COLUMN IF NOT EXISTS x TEXT;"
+    known = [*migrations.load("postgres"), migrations.Migration(9000, "two_tables", sql)]
+    monkeypatch.setattr(migrations, "load", lambda _dialect: known)
+
+    async def migrate() -> None:
+        await (await PostgresStore.open(fresh)).close()
+
+    async with asyncio.timeout(DEADLINE):
+        while not await _meets_a_table_deadlock(fresh, "keys", "nodes", migrate):
+            await asyncio.to_thread(
+                run, fresh, "DELETE FROM schema_migrations WHERE version = 9000"
+            )
+    async with outside(fresh) as connection:
+        assert await connection.fetchval("SELECT max(version) FROM schema_migrations") == 9000
 
 
 async def test_what_is_undone_again_and_again_is_given_up(

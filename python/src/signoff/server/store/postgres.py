@@ -32,6 +32,7 @@ from signoff.server.store.fail_points import FailPoints, Observe, unobserved
 from signoff.server.store.postgres_channel import Channel
 from signoff.server.store.postgres_connections import (
     LOST,
+    TRANSIENT,
     Connections,
     connect,
     is_lost,
@@ -159,10 +160,12 @@ class PostgresStore:
                 async with self._connections.lend() as session:
                     return [dict(record) for record in await session.fetch(sql, *values)]
             except (asyncpg.PostgresError, *LOST) as error:
-                # A connection that broke while it was idle: a new one will do.
-                if tries_left and is_lost(error):
+                # A connection that broke while it was idle: a new one will do. Who changes the
+                # schema meanwhile may lock its tables in another order than a read does.
+                transient = isinstance(error, TRANSIENT)
+                if tries_left and (transient or is_lost(error)):
                     continue
-                if is_unavailable(error):
+                if transient or is_unavailable(error):
                     raise unavailable(error) from error
                 raise
         raise AssertionError  # pragma: no cover - the last try returns or raises

@@ -9,7 +9,12 @@ import asyncpg
 
 from signoff.server.domain.store import SchemaError
 from signoff.server.store import migrations
-from signoff.server.store.postgres_connections import connect, is_unavailable, unavailable
+from signoff.server.store.postgres_connections import (
+    TRANSIENT,
+    connect,
+    is_unavailable,
+    unavailable,
+)
 
 if TYPE_CHECKING:
     from signoff.server.store.postgres_connections import Session
@@ -22,6 +27,9 @@ _LOCK = 0x5169_6E6F_6666
 
 MIGRATION_SECONDS = 3_600.0
 """A step of the schema may go through all there is: far longer than any other command."""
+
+TRIES = 10
+"""How often the schema is brought up to date anew after a deadlock."""
 
 _TEXT = re.compile(r"\bTEXT\b")
 
@@ -36,12 +44,11 @@ async def migrate(session: Session) -> None:
     """
     try:
         await _check(session)
-        async with session.transaction():
-            await _migrate(session)
+        await _settle(session)
     except asyncpg.InsufficientPrivilegeError as error:
         raise SchemaError(f"the schema can't be set up: {error}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        if is_unavailable(error):
+        if is_unavailable(error) or isinstance(error, TRANSIENT):
             raise unavailable(error) from error
         raise SchemaError(f"the schema can't be set up: {error}") from error
 
@@ -82,6 +89,19 @@ async def _check(session: Session) -> None:
         raise SchemaError(
             f"the database is in {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8'"
         )
+
+
+async def _settle(session: Session) -> None:
+    for tries_left in reversed(range(TRIES)):
+        try:
+            async with session.transaction():
+                await _migrate(session)
+        except TRANSIENT:
+            # Servers of the version before work on: one of them held a table that comes later.
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 async def _migrate(session: Session) -> None:
