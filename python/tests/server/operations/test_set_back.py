@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signoff.server.domain.clock import ManualClock
-from signoff.server.operations import set_back
+from signoff.server.operations import expiry, set_back
 from signoff.server.operations.claims import SEND_MS
 from signoff.server.operations.waiting import wait_for
 from tests.server.operations.stage import Stage, soon
@@ -44,6 +44,21 @@ async def test_a_claim_is_dropped_though_its_row_is_long_due(stage: Stage) -> No
     rows = [await stage.execution(each) for each in (held.execution_id, queued)]
     assert [row["dispatch_at"] for row in rows] == [None, BACK - HOUR]
     assert [row["claimed_until"] for row in rows] == [None, None]
+
+
+async def test_a_claim_of_an_expiry_is_dropped_too(stage: Stage) -> None:
+    """Its server died while the clock was ahead; now the hour comes by once more."""
+    dispatch = await stage.at_work()
+    stage.clock.set(BACK)
+    request = await stage.ask(dispatch.attempt_id, expires_in_hours=0.5)
+    stage.clock.set(NOW)
+    await _take(stage)
+    stage.clock.set(BACK)
+    await set_back.hasten(stage.context)
+    stage.context.peers.add("srv_other")
+    stage.clock.advance(HOUR // 2)
+    await expiry.expire_due(stage.context, stage.clock.now())
+    assert (await stage.request(request["id"]))["status"] == "expired"
 
 
 async def test_what_is_put_off_by_the_same_clock_stays(stage: Stage) -> None:
@@ -95,3 +110,4 @@ async def _take(stage: Stage) -> None:
     await stage.store.take("claim_due_dispatch_ids", node_id=NODE, **taken)
     await stage.store.take("claim_held_attempts", node_id=NODE, instance_id="i-1", **taken)
     await stage.store.take("claim_due_messages", **taken)
+    await stage.store.take("claim_due_expiries", **taken)

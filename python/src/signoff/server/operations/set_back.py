@@ -32,4 +32,5 @@ async def hasten(context: Context, *, beyond_ms: int = LONGEST_MS) -> None:
     if context.store.shared:
         beyond = times["claimed_beyond"]
         change.add("drop_claims_of_leases", expect=None, claimed_beyond=beyond)
+        change.add("drop_claims_of_expiries", expect=None, claimed_beyond=beyond)
     await context.store.apply(change)

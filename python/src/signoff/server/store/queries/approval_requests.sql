@@ -126,6 +126,11 @@ ORDER BY expires_at, id LIMIT :limit
 -- When the next pending request ends, if there is one.
 SELECT MIN(expires_at) AS at FROM approval_requests WHERE decided_at IS NULL
 
+-- name: drop_claims_of_expiries
+-- The clock was set back: what a server took for longer than any takes it is left to all again.
+UPDATE approval_requests SET claimed_until = NULL
+WHERE decided_at IS NULL AND claimed_until > :claimed_beyond
+
 -- name: list_approval_states
 -- How far some requests are.
 SELECT id, status, event_seq FROM approval_requests WHERE id IN (:ids)
