@@ -12,13 +12,13 @@ import pytest
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import doors, flights, lacking
 from signoff.server.maintenance.http_client import HttpClient
-from signoff.server.operations import dispatching
+from signoff.server.operations import cancellations, dispatching
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.store.sqlite import SqliteStore
 from tests.server.maintenance.house import House, said
 from tests.server.maintenance.stand_in import StandIn, answer, hang, reset, stand_in, truncate
 from tests.server.operations.stage import TICKET
-from tests.server.operations.world import NODE
+from tests.server.operations.world import CLIENT, NODE
 
 
 async def started(house: House, **body: Any) -> str:
@@ -465,6 +465,50 @@ async def test_waiting_for_an_answer_ends_with_the_lease(
     await house.settle()
     await agent.until(lambda: agent.open == 0)
     assert house.context.in_flight == set()
+
+
+@pytest.mark.parametrize("own", [False, True])
+async def test_a_cancel_that_overtakes_the_attempt_is_said_again_once_it_is_there(
+    house: House, agent: StandIn, own: bool
+) -> None:
+    """The agent knows nothing of the attempt yet when it is told to stop it."""
+    delivery = house.maintenance._outgoing.delivery
+
+    async def cancelled_meanwhile(request: Any) -> Any:
+        await cancellations.cancel_execution(house.context, CLIENT, execution_id, {"reason": "no"})
+        await delivery.run_due(whole=True)
+        await asyncio.gather(*delivery.calls)
+        return await answer(202)(request)
+
+    agent.script = [cancelled_meanwhile, answer(404)]
+    await house.join(agent, own=own)
+    execution_id = await started(house)
+    await house.settle()
+    cancel = f"/_internal/executions/{execution_id}/cancel"
+    # An own agent says that it has it in hand, and is told then.
+    again = [] if own else [cancel]
+    assert [heard.path for heard in agent.heard[1:]] == [cancel, *again]
+    assert all(said(heard)["reason"] == "no" for heard in agent.heard[1:])
+    assert house.context.in_flight == set()
+
+
+async def test_an_agent_that_was_faster_than_its_answer_is_not_told_to_stop(
+    house: House, agent: StandIn
+) -> None:
+    async def ask_first(request: Any) -> Any:
+        await house.ask(execution_id)
+        return await answer(202)(request)
+
+    async def report_first(request: Any) -> Any:
+        await house.report(request.headers["X-Execution-ID"], "succeeded", result=1)
+        return await answer(202)(request)
+
+    agent.script = [ask_first, report_first]
+    await house.join(agent, own=False)
+    for _ in range(2):
+        execution_id = await started(house)
+        await house.settle()
+    assert [heard.path for heard in agent.heard] == ["/reasoners/decide_refund"] * 2
 
 
 async def test_a_report_that_overtakes_the_answer_wins(house: House, agent: StandIn) -> None:

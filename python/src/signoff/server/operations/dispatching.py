@@ -13,8 +13,17 @@ from signoff.server.domain.errors import NotFound
 from signoff.server.domain.event import SERVER, Actor
 from signoff.server.domain.execution import ABANDONED, TIMED_OUT
 from signoff.server.domain.node import AttemptId
-from signoff.server.domain.store import Change, Row
-from signoff.server.operations import claims, leases, recovery, reports, serial, targets, waiters
+from signoff.server.domain.store import Change, Missed, Row
+from signoff.server.operations import (
+    claims,
+    leases,
+    outbox,
+    recovery,
+    reports,
+    serial,
+    targets,
+    waiters,
+)
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
@@ -22,6 +31,10 @@ from signoff.strict_json import loads_strict
 
 TIMED_OUT_REASON = "timeout_seconds"
 """The ``status_reason`` of an execution that ran for too long."""
+
+
+_SAID_SO = (ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED)
+"""Ends that an agent reports: it has done with the attempt before it has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +102,28 @@ async def accepted(context: Context, dispatch: Dispatch) -> bool:
     """The agent has it in hand (202). Whether that had to be written down."""
     if not dispatch.own:
         change = Change([recovery.settle(context, dispatch.execution_id, dispatch.attempt)])
-        await context.store.apply(change)
+        try:
+            await context.store.apply(change)
+        except Missed:
+            await _stop_if_over(context, dispatch)
     sent(context, dispatch)
     return not dispatch.own
+
+
+async def _stop_if_over(context: Context, dispatch: Dispatch) -> None:
+    """Tell an agent that has it in hand to stop, should it be over.
+
+    Whoever ended it has told the agent, too; it may have known of nothing then.
+    """
+    row = await context.store.one("get_execution", execution_id=dispatch.execution_id)
+    instance = await context.store.one("get_instance", **dispatch.instance._asdict())
+    if row is None or instance is None or row["status"] in _SAID_SO:
+        return
+    if (row["attempt"], row["lease_instance"]) != (dispatch.attempt, instance["instance_id"]):
+        attempt, reason = AttemptId(dispatch.execution_id, dispatch.attempt), row["status_reason"]
+        now = context.clock.now()
+        notice = outbox.cancel_notice(context, attempt, instance, now=now, reason=reason)
+        await context.store.apply(Change([notice], {"due"}))
 
 
 async def adopt(context: Context, left: recovery.Left) -> Dispatch | None:

@@ -58,8 +58,8 @@ async def take(context: Context, left: Left) -> Row | None:
 
 
 def settle(context: Context, execution_id: str, attempt: int) -> Statement:
-    """This server has sent it, and knows that it has arrived."""
-    return _offer(Left(execution_id, attempt, context.server_id), None, expect=None)
+    """This server has sent it, and knows that it has arrived; it misses what was settled before."""
+    return _offer(Left(execution_id, attempt, context.server_id), None)
 
 
 def _unsent(context: Context, rows: Iterable[Row]) -> list[Left]:
@@ -68,11 +68,11 @@ def _unsent(context: Context, rows: Iterable[Row]) -> list[Left]:
     return [left for left in found if left.attempt_id not in context.in_flight]
 
 
-def _offer(left: Left, taker: str | None, *, expect: int | None = 1) -> Statement:
+def _offer(left: Left, taker: str | None) -> Statement:
     params: dict[str, Value] = {
         "execution_id": left.execution_id,
         "attempt": left.attempt,
         "offered_by": taker,
         "if_offered_by": left.server_id,
     }
-    return Statement("take_offer", params, expect)
+    return Statement("take_offer", params)
