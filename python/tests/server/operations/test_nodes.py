@@ -10,6 +10,7 @@ import pytest
 from signoff.server.domain.errors import NotFound, Refusal
 from signoff.server.domain.node import AttemptId, digest_in_hand
 from signoff.server.domain.principal import Principal, Role
+from signoff.server.domain.store import Change
 from signoff.server.operations import dispatching, leases, nodes
 from signoff.server.operations.context import InstanceKey
 from tests.server.operations.stage import Stage
@@ -333,6 +334,29 @@ async def test_the_pages_of_a_list_may_come_to_different_servers(stage: Stage) -
     assert (
         await stage.store.all("list_in_hand_pages", **KEY._asdict(), digest=whole["digest"]) == []
     )
+
+
+@several_servers
+async def test_a_list_that_another_server_has_taken_meanwhile_proves_nothing(
+    stage: Stage,
+) -> None:
+    """A page that was sent again, as its answer was lost, makes both find that all are there."""
+    kept = [await stage.at_work(), await stage.claim_next((await stage.start())["execution_id"])]
+    whole = _in_hand(*(one.execution_id for one in kept), "exec_other", listed=True)
+    read = stage.store.all
+
+    async def late(query: str, **params: Any) -> Any:
+        if query == "list_in_hand_pages":
+            change = Change()
+            change.add("delete_in_hand_pages", expect=None, **KEY._asdict())
+            await stage.store.apply(change)
+        return await read(query, **params)
+
+    stage.store.all = late  # type: ignore[method-assign]
+    for _ in range(3):
+        for page in (1, 2):
+            assert await _resync(stage, {**whole, "page": page, "pages": 2})
+    assert await stage.statuses(*(one.execution_id for one in kept)) == ["running"] * 2
 
 
 @several_servers

@@ -37,6 +37,8 @@ async def gather(context: Context, key: InstanceKey, said: Mapping[str, Any]) ->
     if counted is None or counted["held"] < pages:
         return whole
     rows = await context.store.all("list_in_hand_pages", **key._asdict(), digest=digest)
+    if len(rows) < pages:  # another server has just taken them: what is left is no whole list
+        return whole
     change = Change()
     change.add("delete_in_hand_pages", expect=None, **key._asdict())
     await context.store.apply(change)
