@@ -178,6 +178,7 @@ async def test_a_foreign_run_is_found_though_nobody_heard_that_it_was_taken(
     row = await server.execution(execution_id)
     assert (row["lease_instance"], row["offered_by"]) == ("i-1", server.context.server_id)
     server.clock.advance_monotonic(LOOK_MS)
+    await server.maintenance._serving.run_due()
     await server.settle()
     stop, start = agent.heard
     assert stop.path == f"/_internal/executions/{execution_id}/cancel"
