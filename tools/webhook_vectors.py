@@ -157,6 +157,13 @@ def timestamped_invalid() -> Iterator[Case]:
         yield case(
             f"a timestamp: {word}", "webhook", triple(timestamp=NOW + seconds), reason="stale"
         )
+    yield case(
+        "a timestamp: 300.5 seconds old",
+        "webhook",
+        triple(timestamp=NOW - 300),
+        reason="stale",
+        now=NOW + 0.5,
+    )
     for text in (
         "",
         " ",
@@ -196,6 +203,7 @@ def timestamped_invalid() -> Iterator[Case]:
         ("v1,é", "that is not ASCII"),
         (right[:-1], "without its padding"),
         (right.replace(",", ", "), "with a space after the comma"),
+        (right + "AAAA", "with something behind it"),
     ):
         yield case(f"a signature {word}", "webhook", triple(signature=text), reason="mismatch")
     yield case(
@@ -251,6 +259,15 @@ def approval_response_cases() -> Iterator[Case]:
     )
     yield case(
         "the body form by the previous secret", check, plain, secrets=(OTHER, PLAIN), **GOOD_BODY
+    )
+    spaced = f" {PLAIN}\t"
+    yield case(
+        "the body form, keyed by the secret as it is written, with the spaces around it",
+        check,
+        {"X-Webhook-Signature": of_body(spaced)},
+        secrets=(spaced,),
+        sign=True,
+        **GOOD_BODY,
     )
     yield case(
         "the body form knows no time",

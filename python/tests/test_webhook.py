@@ -66,12 +66,15 @@ def test_signing_yields_the_headers_of_the_vectors(case):
         assert sign_webhook(secret, good["id"], good["timestamp"], body) == case["headers"]
 
 
-class FixedDatetime(datetime):
+def standing_at(seconds: float) -> type[datetime]:
     """The oracle reads the wall clock."""
 
-    @classmethod
-    def now(cls, tz=None):
-        return cls.fromtimestamp(NOW, tz)
+    class FixedDatetime(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromtimestamp(seconds, tz)
+
+    return FixedDatetime
 
 
 def oracle_accepts(case: Mapping[str, Any]) -> bool:
@@ -91,6 +94,7 @@ DIFFERENT = {
     "an id that is with a space",  # it takes any id
     "an id that is not ASCII",
     "an id that is too long",
+    "a signature with something behind it",  # its base64 ends at the padding
     "bytes that are no text",  # it knows text only
     "beside versions and words that are not known",  # a word without a comma stops it
 }
@@ -100,7 +104,7 @@ DIFFERENT = {
     "case", [case for case in CASES if case["verify"] == "webhook"], ids=lambda case: case["name"]
 )
 def test_vectors_agree_with_the_published_implementation(case, monkeypatch):
-    monkeypatch.setattr("standardwebhooks.webhooks.datetime", FixedDatetime)
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", standing_at(case["now"]))
     agrees = oracle_accepts(case) == ("verified" in case)
     assert agrees == (case["name"] not in DIFFERENT)
 

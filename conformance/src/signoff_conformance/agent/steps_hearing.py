@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final
 
 from signoff_conformance import matching
 from signoff_conformance.agent.judging import Judging, Step
 from signoff_conformance.agent.runs import Event
 from signoff_conformance.runner import Failed
+
+FEW: Final = 1000
+"""Characters of a message about many attempts."""
+
+PAGE: Final = 1000
+"""Attempts on a page of the list of what is in hand: see the contract."""
 
 
 class HearingSteps(Judging):
@@ -73,19 +79,27 @@ class HearingSteps(Judging):
         """A heartbeat comes that tells what is in hand: exactly these attempts."""
         ids = sorted(step["beats"])
         digest = hashlib.sha256("".join(f"{one}\n" for one in ids).encode()).hexdigest()
-        wanted: dict[str, Any] = {"count": len(ids), "digest": digest}
+        wanted: list[dict[str, Any]] = [{"count": len(ids), "digest": digest}]
         if step.get("listed", False):
-            wanted |= {"executions": ids, "page": 1, "pages": 1}
+            pages = [ids[at : at + PAGE] for at in range(0, len(ids), PAGE)] or [[]]
+            wanted = [
+                wanted[0] | {"executions": page, "page": number, "pages": len(pages)}
+                for number, page in enumerate(pages, 1)
+            ]
         beats = self._bench.plane.beats
         first = len(beats)
 
         def fits() -> bool:
             told = [beat.get("in_hand", {}) for beat in beats[first:]]
-            return any(not matching.differences(wanted, one) for one in told)
+            ends = range(len(wanted), len(told) + 1)
+            return any(
+                not matching.differences(wanted, told[end - len(wanted) : end]) for end in ends
+            )
 
         def otherwise() -> str:
             last = beats[-1].get("in_hand") if len(beats) > first else "nothing"
-            return f"no heartbeat says {json.dumps(wanted)}; the last one says {json.dumps(last)}"
+            say = "no heartbeat says" if len(wanted) == 1 else "no heartbeats in a row say"
+            return f"{say} {_few(wanted)}; the last one says {_few(last)}"
 
         await self._until(fits, otherwise)
         self.checks += 1
@@ -107,3 +121,9 @@ class HearingSteps(Judging):
         if left:
             told = ", ".join(f"{event.kind} {matching.shown(dict(event.said))}" for event in left)
             raise Failed(f"{step['silent']} was to be silent, and says: {told}")
+
+
+def _few(said: Any) -> str:
+    """What is said of many attempts, short enough to be read."""
+    text = json.dumps(said)
+    return text if len(text) <= FEW else f"{text[:FEW]}…"

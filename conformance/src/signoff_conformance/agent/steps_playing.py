@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from signoff_conformance.agent import records
 from signoff_conformance.agent.judging import Judging, Step
 from signoff_conformance.agent.runs import Execution
 from signoff_conformance.runner import Failed
 from signoff_conformance.traffic import Exchange
+
+AT_ONCE: Final = 20
+"""So many of many dispatches are on their way together."""
 
 
 class PlayingSteps(Judging):
@@ -30,6 +33,20 @@ class PlayingSteps(Judging):
         usual = {"status": 202, "body": receipt}
         for exchange in await asyncio.gather(*sent):
             self._answered(step, exchange, usual)
+
+    async def _dispatches(self, step: Step) -> None:
+        """Dispatch many executions that do the same, and keep their attempt ids."""
+        told = step["dispatches"]
+        self._lacking(told["do"])
+        plane = self._bench.plane
+        every = [plane.execution("script", {"do": told["do"]}) for _ in range(told["count"])]
+        for at in range(0, len(every), AT_ONCE):
+            some = every[at : at + AT_ONCE]
+            sent = await asyncio.gather(*(self._bench.dispatch(one) for one in some))
+            for one, exchange in zip(some, sent, strict=True):
+                usual = {"status": 202, "body": {"execution_id": one.id}}
+                self._answered(step, exchange, usual)
+        self._values.keep(told["as"], {"attempt_ids": [one.attempt_id() for one in every]})
 
     def _execution(self, told: Mapping[str, Any]) -> Execution:
         name = told.get("as", "run")
