@@ -135,6 +135,25 @@ async def test_settle_goes_on_until_nothing_follows(house: House, agent: StandIn
     assert house.tally.deliveries == [("execution.finished", "failed")]
 
 
+async def test_settle_misses_nothing_that_ends_before_it_looks(
+    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outgoing = house.maintenance._outgoing
+    run_due = outgoing.run_due
+
+    async def slow(**said: bool) -> None:
+        await run_due(**said)
+        while outgoing.calls:
+            await asyncio.wait(outgoing.calls)
+
+    monkeypatch.setattr(outgoing, "run_due", slow)
+    agent.respond = answer(200, b"1")
+    await house.join(agent)
+    await house.start(webhook={"url": "https://203.0.113.1.invalid/hook"})
+    await house.settle()
+    assert house.tally.deliveries == [("execution.finished", "failed")]
+
+
 async def test_next_due_names_the_earliest(house: House) -> None:
     assert await house.maintenance.next_due() is None
     await house.create(expires_in_hours=2)

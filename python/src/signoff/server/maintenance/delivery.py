@@ -78,6 +78,8 @@ class Delivery:
         self._read_to = 0
         self._deadlines: OrderedDict[asyncio.Task[None], int] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.begun = 0
+        """How often anything was sent."""
         self._secrets: dict[InstanceKey, str] = {}
         self._foreign: set[InstanceKey] = set()
 
@@ -140,6 +142,7 @@ class Delivery:
 
     def _start(self) -> None:
         for message_id in self._lanes.take():
+            self.begun += 1
             task = asyncio.create_task(self._run(message_id))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -63,6 +63,11 @@ class Dispatcher:
         """What is being claimed or on its way, without answers that are slow in coming."""
         return self._claims | self._flights.calls
 
+    @property
+    def begun(self) -> int:
+        """How often anything was sent."""
+        return self._flights.begun
+
     async def run_due(self) -> None:
         """Claim and send all that is due and may go now, and again what was not answered."""
         await self._flights.run_due()

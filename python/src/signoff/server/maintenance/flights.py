@@ -92,6 +92,8 @@ class Flights:
         self._unanswered: OrderedDict[_Flight, int] = OrderedDict()
         self._slow: set[_Flight] = set()
         self._again: dict[_Flight, int] = {}
+        self.begun = 0
+        """How many there ever were."""
 
     @property
     def calls(self) -> set[asyncio.Task[None]]:
@@ -140,6 +142,7 @@ class Flights:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _take_off(self, flight: _Flight) -> None:
+        self.begun += 1
         self._flying.add(flight)
         flight.task = asyncio.create_task(self._fly(flight))
 

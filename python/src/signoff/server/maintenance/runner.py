@@ -157,7 +157,7 @@ class Maintenance:
             StoreUnavailable: the store can't be read or written.
         """
         while True:
-            before = self._outgoing.calls - self._slow
+            before, begun = self._outgoing.calls - self._slow, self._outgoing.begun
             await self.run_due()
             calls = self._outgoing.calls
             self._slow &= calls
@@ -165,8 +165,8 @@ class Maintenance:
             if calls:
                 _, slow = await asyncio.wait(calls, timeout=SETTLE_SECONDS)
                 self._slow |= slow
-            elif not before:  # else one has ended after the look at what is due: look again
-                return
+            elif not before and begun == self._outgoing.begun:
+                return  # else one has ended after the look at what is due: look again
 
     def _wake(self) -> None:
         self._watch.event.set()
@@ -217,6 +217,11 @@ class Outgoing:
     def calls(self) -> set[asyncio.Task[None]]:
         """What is on its way."""
         return self.dispatcher.calls | self.delivery.calls
+
+    @property
+    def begun(self) -> int:
+        """How often anything was sent: what ends soon may have come and gone between two looks."""
+        return self.dispatcher.begun + self.delivery.begun
 
     async def run_due(self, *, whole: bool = False) -> None:
         """Begin to send what is due; ``whole`` as for the delivery, and from time to time."""
