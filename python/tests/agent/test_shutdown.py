@@ -70,7 +70,7 @@ async def test_what_breaks_because_it_is_stopped_has_not_failed(plane: ControlPl
 
 
 async def test_a_step_that_is_broken_off_is_not_recorded_as_failed(plane: ControlPlane) -> None:
-    app, started = Agent("worker", shutdown_seconds=1), asyncio.Event()
+    app, started = Agent("worker", shutdown_seconds=0.01), asyncio.Event()
 
     async def ask() -> None:
         started.set()

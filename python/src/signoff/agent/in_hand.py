@@ -19,6 +19,9 @@ log: Final = logging.getLogger("signoff.agent")
 RELEASES_AT_ONCE: Final = 64
 """So many runs that wait are given back at a time, when thousands are due together."""
 
+HAND_BACK_SECONDS: Final = 2.0
+"""So long, at least, reports of what is handed back may take when the process ends."""
+
 REMEMBERED: Final = 10_000
 """Executions whose newest reported attempt is still known, so that a late dispatch runs nothing."""
 
@@ -104,7 +107,8 @@ class InHand:
         """Before the process ends: what waits for a person is released, the rest may finish.
 
         Whatever is not finished after `grace_seconds` is handed back too, and goes on in another
-        process by its steps. Reports that the server does not take in as long again are lost.
+        process by its steps. Reports that the server does not take in as long again, or in
+        :data:`HAND_BACK_SECONDS` where that is longer, are lost: then leases run out first.
         """
         why = "the agent is shutting down"
         for run in list(self._runs.values()):
@@ -115,7 +119,8 @@ class InHand:
         for run in list(self._runs.values()):
             # A `cancelled` that nobody asked for hands it back.
             self._leave(run, why)
-        await self._finished(grace_seconds)
+        # Little time, or none, for the work is no reason to tell nobody that it was left.
+        await self._finished(max(grace_seconds, HAND_BACK_SECONDS))
         for task in list(self._tasks.values()):
             task.cancel()
         await self._finished(grace_seconds)
