@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from signoff.cli import ledger
-from signoff.server.domain.store import Store
+from signoff.server.domain.store import Change, Store
 from signoff.server.maintenance import retention
 from signoff.server.maintenance.retention import Retention
 from signoff.server.operations import notes
@@ -200,6 +200,24 @@ async def test_many_go_in_portions(archive: Archive, monkeypatch: pytest.MonkeyP
         assert await archive.retention.next_due() is not None
         await archive.later(retention.PAUSE_MS)
     assert left == [3, 1, 0]
+
+
+async def test_no_statement_names_more_of_a_run_than_databases_take(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(over, "PORTION", 1)
+    named: list[Any] = []
+    apply = archive.store.apply
+
+    async def seen(change: Change, **how: Any) -> Any:
+        named.extend(each.params.get("execution_ids", ()) for each in change.statements)
+        return await apply(change, **how)
+
+    await archive.finished()
+    monkeypatch.setattr(archive.store, "apply", seen)
+    await archive.later()
+    assert await archive.left() == []
+    assert max(map(len, named)) == 1
 
 
 class Overtaken:

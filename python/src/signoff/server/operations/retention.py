@@ -69,7 +69,9 @@ async def forget(context: Context, run: Run) -> bool:
         change.add("check_ended", execution_id=chain.execution_id, if_event_seq=chain.event_seq)
     ids = tuple(chain.execution_id for chain in run.chains)
     for table in ("waiters", "idempotency", "steps", "events", "approval_requests"):
-        change.add(f"delete_{table}_of", expect=None, execution_ids=ids)
+        for start in range(0, len(ids), PORTION):  # a statement takes 32,767 values at most
+            some = ids[start : start + PORTION]
+            change.add(f"delete_{table}_of", expect=None, execution_ids=some)
     change.add("delete_run", expect=len(ids), run_id=run.run_id)
     try:
         await context.store.apply(change)
