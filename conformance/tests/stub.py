@@ -24,5 +24,6 @@ def serve(connection: socket.socket) -> None:
 
 
 with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128) as listening:
+    print("listens", flush=True)
     while True:
         threading.Thread(target=serve, args=[listening.accept()[0]], daemon=True).start()

@@ -1,6 +1,7 @@
 """A server that says yes to everything keeps nothing of the contract, and the report says so."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +21,24 @@ def check(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def stub():
+    """The address of one that runs already."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-I", "-S", str(STUB), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"listens\n"
+        yield f"http://127.0.0.1:{port}"
+        running.kill()
+
+
 @pytest.mark.timeout(400)
-def test_a_stub_that_answers_200_to_everything_is_red_everywhere(tmp_path):
+def test_a_stub_that_answers_200_to_everything_is_red_everywhere(stub, tmp_path):
     report = tmp_path / "report.json"
     told = check(
-        *("--server-cmd", f"{sys.executable} -I -S {STUB} {{port}}"),
-        *("--keys-cmd", "echo key", "--json", str(report)),
+        *("--server-url", stub, "--key", "key", "--json", str(report)),
         *("--junit", str(tmp_path / "report.xml"), "--html", str(tmp_path / "report.html")),
     )
     assert told.returncode == 1, told.stdout[-2000:] + told.stderr
@@ -45,6 +58,18 @@ def test_a_stub_that_answers_200_to_everything_is_red_everywhere(tmp_path):
     messages = [one.get("message", "") for one in suite.iterfind("testcase/failure")]
     assert len(messages) == int(suite.get("failures", "0")) > 1_000
     assert all(len(message) > 20 for message in messages)
+
+
+def test_a_stub_that_is_started_for_each_case_is_red_too(tmp_path):
+    report = tmp_path / "report.json"
+    told = check(
+        *("--server-cmd", f"{sys.executable} -I -S {STUB} {{port}}", "--keys-cmd", "echo key"),
+        *("--json", str(report), "--only", "SRV-EXP", "--only", "SRV-KEY", "--only", "SRV-SYS"),
+    )
+    assert told.returncode == 1, told.stdout[-2000:] + told.stderr
+    counts = json.loads(report.read_text())["counts"]
+    assert (counts["pass"], counts["harness_error"]) == (0, 0)
+    assert counts["fail"] > 20
 
 
 def test_a_server_that_keeps_the_contract_is_exit_0():

@@ -73,7 +73,7 @@ def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(load(places.SCHEMAS / f"{schema}.json"))
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML in which a key stands once, and dates, `no` and `on` are the words that they are."""
 
 
