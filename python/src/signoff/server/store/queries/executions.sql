@@ -243,7 +243,8 @@ WHERE dispatch_at < :before GROUP BY node_id ORDER BY node_id
 
 -- name: list_runs_over
 -- Runs all of whose executions ended before a time, of which nothing is to be sent any more, and
--- for none of which an idempotency key stands, the oldest first. Whatever ended before a time was made before it: so much of the table is read.
+-- for none of which an idempotency key stands, the oldest first. Whatever ended before a time was
+-- made before it: so much of the table is read.
 SELECT run_id FROM executions AS root
 WHERE execution_id < :before_id AND parent_execution_id IS NULL AND completed_at < :before
     AND NOT EXISTS (SELECT 1 FROM executions AS other WHERE other.run_id = root.run_id
