@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+_T = TypeVar("_T")
 
 
 class Anything:
@@ -21,11 +23,18 @@ class Perhaps:
         return "<perhaps>"
 
 
+def _itself(one: _T, memo: object) -> _T:
+    """The copy of what never changes."""
+    return one
+
+
 @dataclass(frozen=True, slots=True)
 class Has:
     """An object that has these members, and others that the contract leaves to the server."""
 
     members: Mapping[str, Any]
+
+    __deepcopy__ = _itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,8 @@ class Answer:
     """What the contract says about it."""
     open: bool = False
     """Of a stream: it goes on."""
+
+    __deepcopy__ = _itself
 
 
 class Refused(Exception):

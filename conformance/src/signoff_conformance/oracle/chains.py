@@ -23,6 +23,10 @@ class Chain:
     moving: bool = False
     """An answer given now may show it before or after what the server does by itself."""
 
+    def __deepcopy__(self, memo: object) -> Chain:
+        """Its events are shared: what has happened does not change."""
+        return Chain(self.of, list(self.events), self.moving)
+
     def append(
         self,
         kind: str,

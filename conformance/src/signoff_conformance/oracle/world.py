@@ -103,6 +103,8 @@ class Oracle:
 
     def commits(self, label: str, request: Request, now: int) -> bool:
         """Whether a request would change something that stands in a chain of events."""
+        if self._contract.operations[request.operation].method == "GET":
+            return False
         shared = (self._contract, self._validation, NO_BODY, ANYTHING, PERHAPS)
         other = copy.deepcopy(self, {id(one): one for one in shared})
         answer = other.answer(label, request, now)
