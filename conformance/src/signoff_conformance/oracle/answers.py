@@ -23,7 +23,7 @@ class Perhaps:
         return "<perhaps>"
 
 
-def _itself(one: _T, memo: object) -> _T:
+def _itself(one: _T, _memo: object) -> _T:
     """The copy of what never changes."""
     return one
 
