@@ -165,8 +165,15 @@ def test_a_log_format_and_a_port_that_are_none_are_a_matter_of_usage(run_alone: 
     assert "--database is 'signoff.db'; it must be sqlite:///" in said.err
 
 
-@pytest.mark.parametrize("module", ["signoff.server.settings", "signoff.server.main"])
-@pytest.mark.parametrize("command", [["serve"], ["keys", "list"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command,module",
+    [
+        (["serve"], "signoff.server.settings"),
+        (["serve"], "signoff.server.main"),
+        (["keys", "list"], "signoff.server.settings"),
+        (["keys", "list"], "signoff.server.database"),
+    ],
+)
 def test_without_its_packages_it_names_the_line_that_installs_them(
     run_alone: Run, monkeypatch: pytest.MonkeyPatch, module: str, command: list[str], tmp_path: Path
 ):

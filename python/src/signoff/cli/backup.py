@@ -73,14 +73,14 @@ def restore(
 
 
 def _done(work: Callable[[], T], when_there: str) -> T:
-    from signoff.server import main
+    from signoff.server.database import StartError
 
     try:
         return work()
     except FileExistsError as error:
         text = f"{error} is there already"
         raise Failure(Exit.CONFLICT, "file_exists", text, when_there) from None
-    except main.StartError as error:
+    except StartError as error:
         raise Failure(Exit.CANNOT_START, "cannot_start", str(error)) from None
 
 

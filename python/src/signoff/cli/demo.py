@@ -5,9 +5,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import Popen
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from signoff.blocking.client import Client
 from signoff.cli import output, reviewer, times
 from signoff.cli.chain import Head, check
 from signoff.cli.exits import Exit
@@ -16,6 +15,9 @@ from signoff.cli.options import Json, connected
 from signoff.cli.stage import Interrupts, Stage, free_ports, python
 from signoff.cli.teller import Teller
 from signoff.contract_gen import Approval, Execution, ExecutionStatus, InstanceState, StepKind
+
+if TYPE_CHECKING:
+    from signoff.blocking.client import Client
 
 TICKET: Final = "Please refund my annual plan, I was billed twice."
 NODE: Final = "refund-agent"
@@ -111,7 +113,7 @@ class Play:
         return self._stage.start("agent", python(str(script)), environment)
 
     def _registered(
-        self, client: Client, heading: str, agent: Popen[bytes], before: str = ""
+        self, client: "Client", heading: str, agent: Popen[bytes], before: str = ""
     ) -> str:
         """The instance that the agent has registered, another than `before`."""
 
@@ -127,12 +129,12 @@ class Play:
         self._teller.done(heading, f"{NODE}, pid {agent.pid}, port {self._agent_port}")
         return instance
 
-    def _ask(self, client: Client) -> str:
+    def _ask(self, client: "Client") -> str:
         execution = client.execute_async(f"{NODE}.decide_refund", input={"ticket": TICKET})
         self._teller.done("ticket", f"“{TICKET}”", execution.execution_id)
         return execution.execution_id
 
-    def wait_for_gate(self, client: Client, execution_id: str) -> Approval:
+    def wait_for_gate(self, client: "Client", execution_id: str) -> Approval:
         """The question that the agent asks.
 
         Raises:
@@ -158,7 +160,7 @@ class Play:
         )
         return approval
 
-    def still_waiting(self, client: Client, execution_id: str) -> None:
+    def still_waiting(self, client: "Client", execution_id: str) -> None:
         """See that the wait did not end with the agent.
 
         Raises:
@@ -171,14 +173,14 @@ class Play:
             f"still {execution.status}", "a row in the server's database, no coroutine"
         )
 
-    def _decide(self, client: Client, approval: Approval) -> None:
+    def _decide(self, client: "Client", approval: Approval) -> None:
         if sys.stdin.isatty():
             said = reviewer.ask(client, approval, self._teller)
         else:
             said = reviewer.sign(self._url, self._secret, approval, self._teller)
         self._teller.done(said.status.value, f"by {_who(said)}{_words(said)}")
 
-    def finish(self, client: Client, execution_id: str) -> Execution:
+    def finish(self, client: "Client", execution_id: str) -> Execution:
         """The execution as it ended.
 
         Raises:
@@ -195,7 +197,7 @@ class Play:
         self._teller.done(execution.status.value, output.json_words(execution.result))
         return execution
 
-    def nothing_twice(self, client: Client, execution: Execution) -> None:
+    def nothing_twice(self, client: "Client", execution: Execution) -> None:
         """Count what `create_review` left outside of server and agent, and check the record.
 
         Raises:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from signoff.blocking.client import Client
 from signoff.cli import output
 from signoff.cli.exits import Exit
 from signoff.cli.options import SERVER, ApiKey, Json, Server
@@ -96,6 +95,7 @@ def _file(told: "Settings") -> "Iterator[Finding]":
 
 
 def _server(url: str, api_key: str | None) -> "Finding":
+    from signoff.blocking.client import Client
     from signoff.server.upkeep import Finding
 
     try:

@@ -15,7 +15,7 @@ from signoff.cli.serve import Database, missing, settings
 from signoff.clock import SystemClock
 
 if TYPE_CHECKING:
-    from signoff.server.main import KeyRing
+    from signoff.server.database import KeyRing
 
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
@@ -122,17 +122,17 @@ def revoke(
 def _with_keys(database: str | None, use: "Callable[[KeyRing], Awaitable[T]]") -> T:
     told = settings(database)
     try:
-        from signoff.server import main
+        from signoff.server.database import StartError, key_ring
     except ImportError as error:
         raise missing(error) from None
 
     async def used() -> T:
-        async with main.key_ring(told) as ring:
+        async with key_ring(told) as ring:
             return await use(ring)
 
     try:
         return asyncio.run(used())
-    except main.StartError as error:
+    except StartError as error:
         raise Failure(Exit.CANNOT_START, "cannot_start", str(error)) from None
 
 

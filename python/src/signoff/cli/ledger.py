@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from signoff.blocking.client import Client
 from signoff.cli import output
 from signoff.cli.chain import QUESTION, Fault, Head, check, shown_fault
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.contract_gen import Event, EventHead, Execution
 from signoff.strict_json import InvalidJSON, dumps_text, loads_strict
+
+if TYPE_CHECKING:
+    from signoff.blocking.client import Client
 
 JSONObject = Mapping[str, Any]
 
@@ -64,7 +66,7 @@ class Ledger:
         return [fault for fault in found if fault is not None]
 
 
-def fetch(client: Client, id: str) -> Ledger:  # noqa: A002 - the contract's name
+def fetch(client: "Client", id: str) -> Ledger:  # noqa: A002 - the contract's name
     """The chain of an execution or of a standalone request.
 
     The events of a request in an execution are part of the execution's chain: that is read.
@@ -82,7 +84,7 @@ def fetch(client: Client, id: str) -> Ledger:  # noqa: A002 - the contract's nam
 
 
 def _ledger(
-    client: Client,
+    client: "Client",
     chain_id: str,
     seen: EventHead,
     served: Iterable[Event],

@@ -1,15 +1,19 @@
 """Finds the approval request that a person means."""
 
-from signoff.blocking.client import Client
+from typing import TYPE_CHECKING
+
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.contract_gen import Approval, ApprovalStatus, Candidate
+
+if TYPE_CHECKING:
+    from signoff.blocking.client import Client
 
 SHOWN = 50
 """How many requests of one own id are listed at most."""
 
 
-def approval(client: Client, name: str, execution_id: str | None = None) -> Approval:
+def approval(client: "Client", name: str, execution_id: str | None = None) -> Approval:
     """The request with this `apr_` id, or the only one that this own id has ever named.
 
     Raises:

@@ -28,12 +28,13 @@ def migrate(
     """
     told = settings(database)
     try:
-        from signoff.server import main, upkeep
+        from signoff.server import upkeep
+        from signoff.server.database import StartError
     except ImportError as error:
         raise missing(error) from None
     try:
         before = asyncio.run((upkeep.schema if check else upkeep.migrate)(told))
-    except main.StartError as error:
+    except StartError as error:
         raise Failure(Exit.CANNOT_START, "cannot_start", str(error)) from None
     if as_json:
         applied = before.applied if check else [*before.applied, *before.pending]

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from signoff.blocking.client import Client
 from signoff.cli import failures
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.errors import SignoffError
 from signoff.retries import Retry
 from signoff.settings import DEFAULT_SERVER
+
+if TYPE_CHECKING:
+    from signoff.blocking.client import Client
 
 AS_JSON: Final = "signoff.cli.as_json"
 """Where the context remembers that `--json` was given: failures are told the same way."""
@@ -58,8 +60,11 @@ SERVER: Final = DEFAULT_SERVER
 
 
 @contextmanager
-def connected(server: str, api_key: str | None) -> Iterator[Client]:
+def connected(server: str, api_key: str | None) -> "Iterator[Client]":
     """A client of that server; its errors become failures of the command."""
+    # Most commands that start a server or work on its database need no client.
+    from signoff.blocking.client import Client
+
     try:
         client = Client(server, api_key=api_key, retry=_RETRY)
     except ValueError as error:

@@ -3,9 +3,8 @@
 import subprocess
 import sys
 from shutil import which
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from signoff.blocking.client import Client
 from signoff.cli.exits import Exit
 from signoff.cli.failures import Failure
 from signoff.cli.stage import surroundings
@@ -13,6 +12,9 @@ from signoff.cli.teller import Teller
 from signoff.contract_gen import Approval, Decision, DecisionReceipt
 from signoff.errors import AlreadyDecidedError
 from signoff.strict_json import InvalidJSON, loads_strict
+
+if TYPE_CHECKING:
+    from signoff.blocking.client import Client
 
 ANSWERS: Final = {
     "y": Decision.APPROVED,
@@ -30,7 +32,7 @@ curl -sS -X POST {url}/api/v1/webhooks/approval-response \\
 """  # noqa: E501 - the line as it is published
 
 
-def ask(client: Client, approval: Approval, teller: Teller) -> Approval:
+def ask(client: "Client", approval: Approval, teller: Teller) -> Approval:
     """Let the person at the terminal decide; the request as it is then."""
     teller.note(
         f"or elsewhere: signoff approvals approve {approval.id} --server {client.server_url}"

@@ -12,18 +12,18 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from signoff.server import logs
+from signoff.server.database import Engine, KeyRing, StartError, engine, key_ring, opened
 from signoff.server.domain.clock import Clock, ManualClock, SystemClock
 from signoff.server.domain.ids import Ids
-from signoff.server.domain.principal import Role
-from signoff.server.domain.store import Row, SchemaError, Store, StoreUnavailable
+from signoff.server.domain.store import StoreUnavailable
 from signoff.server.http import contract, handlers, test_control
 from signoff.server.http.app import App, Extension
 from signoff.server.http.auth import is_local
@@ -38,11 +38,7 @@ from signoff.server.operations import keys
 from signoff.server.operations.context import Context, Options
 from signoff.server.operations.keys import NewKey
 from signoff.server.settings import PostgresUrl, Settings
-from signoff.server.store.sqlite import SqliteStore
 from signoff.server.store.sqlite_lock import Lock
-
-if TYPE_CHECKING:
-    from signoff.server.store.postgres import PostgresStore
 
 __all__ = [
     "Clock",
@@ -60,18 +56,12 @@ __all__ = [
     "serve",
 ]
 
-Engine: TypeAlias = "SqliteStore | PostgresStore"
-
 DAY_MS = 86_400_000
 
 GARBAGE = 20_000
 """New objects after which the garbage collector looks for cycles among them."""
 
 _log = logging.getLogger("signoff")
-
-
-class StartError(Exception):
-    """The server can't start; the text says why, and what would help."""
 
 
 class Server:
@@ -104,7 +94,7 @@ class Server:
         """
         self._lock = _lock(self.settings)
         try:
-            store = await _open(self.settings)
+            store = await engine(self.settings)
         except StartError:
             await self.stop()
             raise
@@ -235,61 +225,6 @@ def serve(
         runner.run(_until_signalled(server, ready))
 
 
-class KeyRing:
-    """The API keys in the database of a server, which may be running."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store = store
-        self.clock = clock
-
-    async def create(self, name: str, role: str, nodes: Iterable[str] = ()) -> NewKey:
-        """Make a key; see :func:`signoff.server.operations.keys.create_key`.
-
-        Raises:
-            ValueError: there is no such role, or the nodes do not go with it.
-        """
-        return await keys.create_key(self, name, Role(role), nodes)
-
-    async def list(self) -> list[Row]:
-        """All keys without what would let one in: key_id, name, role, nodes, created_at, …"""
-        return await keys.list_keys(self)
-
-    async def revoke(self, key_id: str) -> None:
-        """End a key at once.
-
-        Raises:
-            NotFound: there is none in force.
-        """
-        await keys.revoke_key(self, key_id)
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """Open the database of a server, which may be running; its schema is brought up to date.
-
-    Raises:
-        StartError: the database can't be used, or not any more.
-    """
-    store = await _open(settings)
-    try:
-        yield store
-    except StoreUnavailable as error:
-        raise StartError(f"{settings.database}: {error}") from error
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def key_ring(settings: Settings) -> AsyncIterator[KeyRing]:
-    """Open the keys of a database.
-
-    Raises:
-        StartError: the database can't be used.
-    """
-    async with opened(settings) as store:
-        yield KeyRing(store, SystemClock())
-
-
 def _lock(settings: Settings) -> Lock | None:
     if isinstance(settings.database, PostgresUrl):
         return None
@@ -297,25 +232,6 @@ def _lock(settings: Settings) -> Lock | None:
         return Lock.take(Path(settings.database))
     except StoreUnavailable as error:
         raise StartError(f"{settings.database}: {error}") from None
-
-
-async def _open(settings: Settings) -> Engine:
-    try:
-        if isinstance(settings.database, PostgresUrl):
-            return await _postgres().open(settings.database.url)
-        return await SqliteStore.open(settings.database)
-    except (SchemaError, StoreUnavailable) as error:
-        raise StartError(f"{settings.database}: {error}") from error
-
-
-def _postgres() -> type[PostgresStore]:
-    try:
-        from signoff.server.store.postgres import PostgresStore
-    except ImportError as error:
-        raise StartError(
-            f"PostgreSQL needs {error.name}: pip install 'signoff[postgres]'"
-        ) from None
-    return PostgresStore
 
 
 def _retention(settings: Settings, context: Context) -> Retention | None:

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from signoff.server.database import StartError, opened
 from signoff.server.domain.clock import SystemClock
 from signoff.server.domain.store import SchemaError, StoreUnavailable
-from signoff.server.main import StartError, opened
 from signoff.server.operations import diagnosis
 from signoff.server.operations.diagnosis import Finding
 from signoff.server.settings import PostgresUrl, Settings
