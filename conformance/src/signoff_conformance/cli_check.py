@@ -190,11 +190,13 @@ async def _run(
 ) -> tuple[list[Result], Coverage | Mapped]:
     """Clients, else the server, if there is one; and agents."""
     results = list[Result]()
-    seen: Coverage | Mapped = Coverage(Contract.load())
+    seen: Coverage | Mapped
     if chosen.adapters:
         results, seen = await _check_clients(chosen, made, folder)
     elif chosen.server:
         results, seen = await _check(made, chosen.only, chosen.workers, chosen.subject)
+    else:
+        seen = Coverage(Contract.load())
     if chosen.agents:
         results += await agent_check.check(
             chosen.agents, folder, only=chosen.only, told=_tell, at_a_time=len(chosen.agents)

@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
 import yaml
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from signoff_conformance import places
 
@@ -83,8 +83,9 @@ class Contract:
         self._validators: dict[str, Draft202012Validator] = {}
 
     @classmethod
+    @cache
     def load(cls, path: Path = places.CONTRACT) -> Contract:
-        """Read it."""
+        """Read it, once: all that read the same file have the same one, and its validators."""
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         return cls(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506
 
@@ -117,7 +118,11 @@ class Contract:
 
     def faults(self, schema: Mapping[str, Any], value: Any) -> list[str]:
         """How a value does not fit a schema of the contract: a line for each place."""
-        return [_line(error) for error in self._validator(schema).iter_errors(value)]
+        return [_line(error) for error in self.errors(schema, value)]
+
+    def errors(self, schema: Mapping[str, Any], value: Any) -> Iterator[ValidationError]:
+        """The same as the validator has it, with the kind of each."""
+        return iter(self._validator(schema).iter_errors(value))
 
     def fits(self, schema: Mapping[str, Any], value: Any) -> bool:
         """Whether a value fits a schema of the contract."""

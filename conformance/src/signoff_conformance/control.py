@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -33,6 +34,8 @@ class Control:
         self._http: aiohttp.ClientSession | None = None
         self.now = 0
         """The server's time when it was told last, in ms since the epoch."""
+        self._armed = set(FAIL_POINTS)
+        """Fail points that may be armed: of a server that was not met yet, all."""
 
     async def advance(self, ms: int) -> int:
         """Move the clock; all that falls due is done when it returns. The time then."""
@@ -56,7 +59,14 @@ class Control:
 
     async def fail(self, name: str, times: int = 1) -> None:
         """Make the next ``times`` commits fail at a named point; 0 disarms."""
+        self._armed.add(name.removeprefix("crash_"))
         await self._post("fail-points", {"name": name, "times": times})
+
+    async def disarm(self) -> None:
+        """Have no fail point armed."""
+        for name in sorted(self._armed):
+            await self.fail(name, 0)
+        self._armed.clear()
 
     async def outbox(self) -> list[dict[str, Any]]:
         """All messages that were to be sent, oldest first, with their bodies."""
@@ -107,6 +117,7 @@ def parse(text: str) -> int:
     return round((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
 
+@lru_cache(1024)  # clocks stand still, and walks ask for the same few times again and again
 def render(ms: int) -> str:
     """Milliseconds since the epoch as the contract writes them."""
     whole = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

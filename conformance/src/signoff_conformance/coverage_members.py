@@ -36,6 +36,8 @@ class Members:
         self._contract = contract
         self._words: dict[tuple[Way, str], dict[str, int]] = {}
         self._nulls: dict[tuple[Way, str], dict[str, int]] = {}
+        self._entered: set[tuple[Way, str]] = set()
+        """Objects with a name: what is wanted of one is the same wherever it stands."""
         for way, schema in self._roots():
             self._want(way, schema)
 
@@ -114,7 +116,9 @@ class Members:
                 self._nulls[way, at] = dict.fromkeys(whats, 0)
         elif "items" in found:
             self._want(way, found["items"], f"{at}[]" if at else "")
-        else:
+        elif (way, name) not in self._entered:
+            if name:
+                self._entered.add((way, name))
             for member, one in found.get("properties", {}).items():
                 place = f"{name or at}.{member}"
                 if (way, place) not in self._nulls:

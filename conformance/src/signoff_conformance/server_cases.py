@@ -8,7 +8,7 @@ from typing import Any
 from signoff_conformance import steps
 from signoff_conformance.cases import Case, Variant
 from signoff_conformance.contract import Contract
-from signoff_conformance.control import FAIL_POINTS, Control, ControlError
+from signoff_conformance.control import Control, ControlError
 from signoff_conformance.endpoints import Host
 from signoff_conformance.profiles import PROFILES, Profile
 from signoff_conformance.runner import Failed, NotSupported, TargetError
@@ -146,7 +146,6 @@ async def _empty(target: Target) -> None:
 
 
 async def _reset(control: Control) -> None:
-    for name in FAIL_POINTS:
-        await control.fail(name, 0)
+    await control.disarm()
     await control.reset()
     await control.advance(0)

@@ -240,5 +240,5 @@ class Started:
                         return
                 except (aiohttp.ClientError, TimeoutError):
                     # The only wait for time to pass: a process that starts tells nobody.
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.05)
         raise TargetError(f"no answer at {self.url} within {START_SECONDS:.0f} s: {self.log()}")

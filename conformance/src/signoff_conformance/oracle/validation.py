@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from jsonschema_rs import Draft202012Validator
-
 from signoff_conformance.contract import Contract, Operation
 from signoff_conformance.oracle.answers import NO_BODY, Refused, Request
 
@@ -18,7 +16,6 @@ class Validation:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._validators: dict[str, Draft202012Validator] = {}
 
     def check(self, operation: Operation, request: Request) -> None:
         """Refuse what does not match.
@@ -70,13 +67,7 @@ class Validation:
         return self._contract.fits(schema, value)
 
     def _pointers(self, operation: Operation, body: Any) -> Iterator[str]:
-        if operation.id not in self._validators:
-            whole = {
-                "components": self._contract.document["components"],
-                "allOf": [operation.body],
-            }
-            self._validators[operation.id] = Draft202012Validator(whole)
-        for error in self._validators[operation.id].iter_errors(body):
+        for error in self._contract.errors(operation.body or {}, body):
             place = "".join(f"/{part}" for part in error.instance_path)
             kind = error.kind
             if hasattr(kind, "property"):

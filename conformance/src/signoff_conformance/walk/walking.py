@@ -133,10 +133,11 @@ class Walk:
 
     async def along(self, path: Sequence[Move]) -> Difference | None:
         """Walk a path again; the first difference."""
+        found = Found(self._seen())
         await self._server.begin()
         try:
             for move in path:
-                difference = await self._step(move, path, Found(self._seen()), None)
+                difference = await self._step(move, path, found, None)
                 if difference is not None:
                     return difference
         finally:
