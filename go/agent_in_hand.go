@@ -18,6 +18,9 @@ const remembered = 10_000
 // releasesAtOnce is how many runs that wait are given back at a time.
 const releasesAtOnce = 64
 
+// handBackTime is what reports of what is handed back may take at least when the process ends.
+const handBackTime = 2 * time.Second
+
 // inHand are the attempts that this process runs, by attempt id: from dispatch to the accepted report.
 // Each is one goroutine, which runs the reasoner and then sees its report taken.
 type inHand struct {
@@ -167,7 +170,8 @@ func (h *inHand) suspend(then time.Time) {
 
 // handBack is for the end of the process: what waits for somebody else is released, the rest may
 // finish. Whatever is not finished after grace is handed back too, and goes on in another process by
-// its steps. Reports that the server does not take in as long again are given up by endNow.
+// its steps. Reports that the server does not take in as long again, or in handBackTime where that is
+// longer, are given up by endNow: then leases run out first.
 func (h *inHand) handBack(clock Clock, grace time.Duration, endNow func()) {
 	const why = "the agent is shutting down"
 	h.close()
@@ -186,11 +190,13 @@ func (h *inHand) handBack(clock Clock, grace time.Duration, endNow func()) {
 		// A cancelled that nobody asked for hands it back.
 		a.end(ReportedStatusCancelled, why)
 	}
-	if within(clock, finished, grace) {
+	// Little time, or none, for the work is no reason to tell nobody that it was left.
+	telling := max(grace, handBackTime)
+	if within(clock, finished, telling) {
 		return
 	}
 	endNow()
-	if !within(clock, finished, grace) {
+	if !within(clock, finished, telling) {
 		for _, a := range h.all() {
 			a.log.Error("signoff: a reasoner does not end with its context", "execution", a.id)
 		}

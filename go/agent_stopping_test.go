@@ -72,6 +72,18 @@ func TestWhatCannotIsFinishedByTheNextProcess(t *testing.T) {
 	}
 }
 
+func TestWhatIsGivenNoTimeIsHandedBack(t *testing.T) {
+	sameGoroutines(t)
+	gate, started := make(chan struct{}), make(chan struct{}, 9)
+	s := serve(t, worker(t, gate, started, WithShutdownTimeout(0)))
+	id := s.begin("work", nil).ExecutionID
+	<-started
+	s.stop()
+	if now := must(s.client.GetExecution(soon(t), id, nil))(t); now.Status != ExecutionStatusQueued {
+		t.Errorf("it is %s: nobody was told that it was left", now.Status)
+	}
+}
+
 func TestWhatIsCancelledStopsAndHearsNoDecision(t *testing.T) {
 	sameGoroutines(t)
 	agent, heard := asking(t, ApprovalRequest{ApprovalRequestID: "q"})

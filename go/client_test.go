@@ -311,6 +311,19 @@ func TestASecretIsUsedInTheFormThatItIsFor(t *testing.T) {
 	}
 }
 
+func TestAResponseThatWaitsForLongIsSignedAnewAsTheSameMessage(t *testing.T) {
+	receipt := says(200, `{"status":"processed","approval":`+decidedApproval("approved")+`}`)
+	f := newFaulty(t, problem(404, "not_found", "Retry-After", "400"), receipt)
+	client, clock := f.client(t)
+	response := &ApprovalResponse{RequestID: "a", Decision: DecisionApproved}
+	must(client.Respond(soon(t), testSecret, response, &RespondOptions{Patience: 10 * time.Minute}))(t)
+	first, second := f.requests[0], f.requests[1]
+	must(VerifyWebhook(second.Header, []byte(f.bodies[1]), []string{testSecret}, clock.Now()))(t)
+	if first.Header.Get("Webhook-Id") != second.Header.Get("Webhook-Id") {
+		t.Error("it is another message")
+	}
+}
+
 func TestTheSystemAnswers(t *testing.T) {
 	client := realClient(t)
 	if health := must(client.GetHealth(soon(t)))(t); health.Status != "ok" {

@@ -63,16 +63,18 @@ func (c *Client) Respond(ctx context.Context, secret string, response *ApprovalR
 	if err != nil {
 		return nil, err
 	}
-	header, err := signed(secret, body, c.clock.Now())
-	if err != nil {
-		return nil, err
-	}
+	id := "msg_" + rand.Text()
 	patience := 10 * time.Second
 	if options != nil && options.Patience != 0 {
 		patience = options.Patience
 	}
 	last := c.clock.Now().Add(patience)
 	for {
+		// Each time anew: a signature is believed for some minutes, and the patience may be longer.
+		header, err := signed(secret, id, body, c.clock.Now())
+		if err != nil {
+			return nil, err
+		}
 		receipt, err := c.ReceiveApprovalResponse(ctx, header, body)
 		var refused *Error
 		if !errors.As(err, &refused) || refused.Code != ProblemCodeNotFound || !refused.hasRetryAfter {
@@ -88,9 +90,9 @@ func (c *Client) Respond(ctx context.Context, secret string, response *ApprovalR
 }
 
 // signed are the headers of the form that the secret is for.
-func signed(secret string, body []byte, now time.Time) (http.Header, error) {
+func signed(secret, id string, body []byte, now time.Time) (http.Header, error) {
 	if strings.HasPrefix(secret, secretPrefix) {
-		return SignWebhook(secret, "msg_"+rand.Text(), now, body)
+		return SignWebhook(secret, id, now, body)
 	}
 	signature, err := SignApprovalResponse(secret, body)
 	if err != nil {

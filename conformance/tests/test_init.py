@@ -25,6 +25,8 @@ async def test_a_skeleton_runs_as_it_is_and_is_believed(lang, tmp_path):
         pytest.skip(f"there is no {tool}")
     done = CliRunner().invoke(app, ["init", "--lang", lang, "--into", str(tmp_path)])
     assert done.exit_code == 0, done.output
+    assert "is not conformant" in done.output
+    assert "`lacks`" in done.output
     stub = Stub()
     await stub.start()
     bench = Bench([*start, str(tmp_path / name)], stub, CONTRACT)

@@ -58,6 +58,16 @@ async def test_a_response_waits_for_a_request_that_is_on_its_way(kind, secret):
     assert json.loads(sent[0].content) == {"requestId": "own", "decision": "approved"}
 
 
+async def test_a_response_that_waits_for_long_is_signed_anew_as_the_same_message(kind):
+    imitation = Imitation(kind)
+    not_yet = problem(404, "not_found", {"Retry-After": "400"})
+    imitation.answers(not_yet, answer("receiveApprovalResponse"))
+    await imitation.run(lambda c: c.respond("own", "approved", secret=SECRET, patience=600))
+    first, second = (c.request for c in imitation.requests)
+    verify_approval_response(second.headers, second.content, [SECRET], imitation.clock.at)
+    assert second.headers["webhook-id"] == first.headers["webhook-id"]
+
+
 @pytest.mark.parametrize("headers,waits", [({"Retry-After": "2"}, [2.0] * 5), ({}, [])])
 async def test_a_response_waits_no_longer_than_its_patience(kind, headers, waits):
     imitation = Imitation(kind)

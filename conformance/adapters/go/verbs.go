@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"time"
 
 	"github.com/signoff-dev/signoff/go"
 )
@@ -64,6 +65,12 @@ type (
 		Status            signoff.ApprovalStatusFilter `json:"status"`
 		NodeID            string                       `json:"node_id"`
 		Reviewer          string                       `json:"reviewer"`
+		DecidedAfter      time.Time                    `json:"decided_after"`
+		DecidedBefore     time.Time                    `json:"decided_before"`
+	}
+	deliveryFilter struct {
+		State       signoff.DeliveryStateFilter `json:"state"`
+		ExecutionID string                      `json:"execution_id"`
 	}
 )
 
@@ -88,7 +95,12 @@ func (f *executionFilter) filter() *signoff.ExecutionFilter {
 func (f *approvalFilter) filter() *signoff.ApprovalFilter {
 	return &signoff.ApprovalFilter{
 		ApprovalRequestID: f.ApprovalRequestID, ExecutionID: f.ExecutionID, Status: f.Status, NodeID: f.NodeID, Reviewer: f.Reviewer,
+		DecidedAfter: f.DecidedAfter, DecidedBefore: f.DecidedBefore,
 	}
+}
+
+func (f *deliveryFilter) filter() *signoff.DeliveryFilter {
+	return &signoff.DeliveryFilter{State: f.State, ExecutionID: f.ExecutionID}
 }
 
 // collected reads a whole list.
@@ -257,6 +269,9 @@ var verbs = map[string]verb{
 	) (any, error) {
 		return c.ListApprovalRequestEvents(ctx, a.ID, a.options())
 	}),
+	"iterApprovalRequestEvents": with(func(ctx context.Context, c *signoff.Client, a *request) (any, error) {
+		return collected(c.IterApprovalRequestEvents(ctx, a.ID))
+	}),
 	"decideApprovalRequest": with(func(ctx context.Context, c *signoff.Client, a *struct {
 		request
 		signoff.NewDecision
@@ -306,11 +321,13 @@ var verbs = map[string]verb{
 	}),
 	"listDeliveries": with(func(ctx context.Context, c *signoff.Client, a *struct {
 		page
-		execution
-		State signoff.DeliveryStateFilter `json:"state"`
+		deliveryFilter
 	},
 	) (any, error) {
-		return c.ListDeliveries(ctx, &signoff.DeliveryFilter{State: a.State, ExecutionID: a.ExecutionID}, a.page.options())
+		return c.ListDeliveries(ctx, a.filter(), a.page.options())
+	}),
+	"iterDeliveries": with(func(ctx context.Context, c *signoff.Client, a *deliveryFilter) (any, error) {
+		return collected(c.IterDeliveries(ctx, a.filter()))
 	}),
 	"retryDelivery": with(func(ctx context.Context, c *signoff.Client, a *request) (any, error) {
 		return c.RetryDelivery(ctx, a.ID)
@@ -321,8 +338,9 @@ var verbs = map[string]verb{
 	"getMetrics":   with(func(ctx context.Context, c *signoff.Client, _ *none) (any, error) { return c.GetMetrics(ctx) }),
 }
 
-// lacks: what agents call, by other ways.
+// lacks: what agents call, by other ways; and of an execution nothing is decided by its own id.
 var lacks = []string{
+	"decide.execution_id",
 	"registerNode",
 	"heartbeatNode",
 	"shutdownNode",

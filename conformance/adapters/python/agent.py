@@ -23,15 +23,15 @@ def write(line: dict[str, Any]) -> None:
         os.close(log)
 
 
-def seconds(settings: dict[str, Any], name: str) -> float | None:
-    """A setting in ms as seconds; None when it is absent."""
-    return settings[name] / 1000 if name in settings else None
+def seconds(settings: dict[str, Any], name: str, otherwise: Any = None) -> Any:
+    """A setting in ms as seconds; `otherwise` when it is absent."""
+    return settings[name] / 1000 if name in settings else otherwise
 
 
 app = Agent(
     "conformance",
     version=signoff.__version__,
-    shutdown_seconds=seconds(SETTINGS, "shutdown_ms") or 5.0,
+    shutdown_seconds=seconds(SETTINGS, "shutdown_ms", 5.0),
     suspend_after_seconds=seconds(SETTINGS, "suspend_after_ms"),
     max_running=SETTINGS.get("max_running"),
 )
@@ -93,6 +93,7 @@ def outcome(result: signoff.ApprovalResult | None) -> dict[str, Any] | None:
         "feedback": result.feedback,
         "response": result.response,
         "reviewer": result.reviewer.model_dump(exclude_unset=True) if result.reviewer else None,
+        "event_head": result.event_head and result.event_head.model_dump(exclude_unset=True),
         "id": result.id,
         "approval_request_id": result.approval_request_id,
     }
@@ -104,6 +105,11 @@ async def step(one: dict[str, Any]) -> Any:
         write({"did": one["name"], "attempt": logged.get()})
         if "error" in one:
             raise (ValueError if one.get("built_in") else StepError)(one["error"])
+        if one.get("linger", False):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise ConnectionError("it was broken off") from None
         return one.get("value")
 
     return await app.step(one["name"], work, *one.get("args", ()), key=one.get("key"))

@@ -41,7 +41,7 @@ function told(error) {
 function outcome(result) {
   if (result === undefined) return null;
   const { decision, approved, rejected, changesRequested, expired, withdrawn } = result;
-  const { feedback, response, reviewer, id, approvalRequestId } = result;
+  const { feedback, response, reviewer, eventHead, id, approvalRequestId } = result;
   return {
     decision,
     approved,
@@ -52,9 +52,17 @@ function outcome(result) {
     feedback,
     response,
     reviewer,
+    event_head: eventHead,
     id,
     approval_request_id: approvalRequestId,
   };
+}
+
+/** Work that does not come back before the run is stopped. */
+function brokenOff(signal) {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new StepError("it was broken off")));
+  });
 }
 
 const VERBS = {
@@ -63,6 +71,7 @@ const VERBS = {
     const work = () => {
       write({ did: one.name, attempt });
       if (one.error !== undefined) throw new (one.built_in ? RangeError : StepError)(one.error);
+      if (one.linger) return brokenOff(run.signal);
       return one.value;
     };
     return run.step(named, work, ...(one.args ?? []));

@@ -116,6 +116,8 @@ export const verbs = {
     const { id, ...page } = taken(a, "id", ...PAGE);
     return c.listApprovalRequestEvents(id, { ...page, signal });
   },
+  iterApprovalRequestEvents: (c, a, signal) =>
+    collected(c.iterApprovalRequestEvents(taken(a, "id").id, { signal })),
   decideApprovalRequest(c, a, signal) {
     const { id, ...decision } = taken(a, "id", ...DECISION);
     return c.decideApprovalRequest(id, decision, { signal });
@@ -139,6 +141,8 @@ export const verbs = {
   },
   listDeliveries: (c, a, signal) =>
     c.listDeliveries({ ...taken(a, ...PAGE, "state", "execution_id"), signal }),
+  iterDeliveries: (c, a, signal) =>
+    collected(c.iterDeliveries({ ...taken(a, "state", "execution_id"), signal })),
   retryDelivery: (c, a, signal) => c.retryDelivery(taken(a, "id").id, { signal }),
   getHealth: (c, a, signal) => c.getHealth({ ...taken(a), signal }),
   getReadiness: (c, a, signal) => c.getReadiness({ ...taken(a), signal }),

@@ -64,6 +64,13 @@ def init(
         _console.print(
             "it is written with this project's SDK: install that, or put yours in its place"
         )
+    else:
+        _console.print(
+            "as it is, it is not conformant: it has two verbs and does not say what it lacks."
+        )
+        _console.print(
+            "give it one after the other; name in `lacks` of its hello what your client has not got"
+        )
     option = "--agent" if of is Of.AGENT else "--adapter"
     _console.print("check it, and go on from what the report says:")
     _console.print(f"  signoff-conformance check {option} '{command}'", markup=False)

@@ -93,13 +93,17 @@ class Bench:
         Raises:
             AdapterFault: it does not take it.
         """
+        reply = await self.opened(**settings)
+        if "ok" not in reply:
+            raise AdapterFault(f"open: {reply}")
+
+    async def opened(self, **settings: Any) -> Mapping[str, Any]:
+        """What the adapter answers when it is to make a client with such settings."""
         injected = {"mode": "injected", "now_ms": STARTED_MS}
         clock = injected if self.able("clock") else {"mode": "real"}
         message = {"server_url": self.proxy.url, "api_key": self.key, "clock": clock, **settings}
         message = {name: value for name, value in message.items() if value is not None}
-        reply = await self.adapter.ask("open", **message)
-        if "ok" not in reply:
-            raise AdapterFault(f"open: {reply}")
+        return await self.adapter.ask("open", **message)
 
     @property
     def key(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from signoff_conformance import matching
 from signoff_conformance.client_calling import PATIENCE_SECONDS, Step
@@ -49,7 +50,19 @@ class Steps(TimeSteps, WireSteps, MessageSteps):
         await self.perform(step["perform"])
 
     async def _open(self, step: Step) -> None:
-        await self._bench.open(**step["open"])
+        if "refused" in step:
+            self._expect(step["refused"], await self._refusal(step["open"]), "its error")
+        else:
+            await self._bench.open(**step["open"])
+
+    async def _refusal(self, settings: Mapping[str, Any]) -> Any:
+        """The error of a client that has such settings: that of its making or of its first call."""
+        reply = await self._bench.opened(**settings)
+        if "ok" in reply:
+            reply = await self._bench.adapter.ask("call", op="getHealth", args={})
+        if "error" not in reply:
+            raise Failed("a client with such settings makes calls")
+        return reply["error"]
 
     async def _call(self, step: Step) -> None:
         self._last = step.get("as", step["call"])

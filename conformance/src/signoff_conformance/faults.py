@@ -7,6 +7,7 @@ reset        the server does it; then the connection is reset, which clients rea
 hold         the request waits here until it is released
 hold_reply   the server does it; its answer waits here until it is released
 truncate     half of the answer's body comes, then the connection closes; of a stream, `events`
+trickle      a stream comes in pieces, which end in the middle of characters
 twice        the server gets it twice; the second answer is passed on
 after_next   it waits until the request after it was answered: they change places
 answer       the server never sees it: `status`, `headers` and `body` are the answer
@@ -16,12 +17,13 @@ redirect     the answer sends the client to another place: `status`, by default 
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from signoff_conformance.http1 import Connection, Gone, Message
 
@@ -57,7 +59,8 @@ class Fault:
         server, head = await turn.proxy.forward(turn.exchange.request)
         try:
             if "text/event-stream" in (head.header("content-type") or ""):
-                await _streamed(server, head, turn, self.settings.get("events"))
+                torn = self.name == "trickle"
+                await _streamed(server, head, turn, self.settings.get("events"), torn=torn)
             body = await server.body(head, to_end=True)
         finally:
             server.abort()
@@ -96,6 +99,9 @@ class Fault:
         turn.exchange.server_reply = reply
         await turn.client.send(reply.head(), reply.body[: len(reply.body) // 2])
         raise Gone
+
+    async def _trickle(self, turn: Turn) -> None:
+        await self._pass(turn)
 
     async def _twice(self, turn: Turn) -> None:
         await turn.proxy.answered(turn.exchange.request)
@@ -190,8 +196,10 @@ async def _reply(turn: Turn, reply: Message) -> None:
     await turn.client.send(reply.head(), reply.body)
 
 
-async def _streamed(server: Connection, head: Message, turn: Turn, events: int | None) -> None:
-    """Pass a stream on as it comes; after so many events it is cut off."""
+async def _streamed(
+    server: Connection, head: Message, turn: Turn, events: int | None, *, torn: bool
+) -> None:
+    """Pass a stream on as it comes, or torn; after so many events it is cut off."""
     turn.exchange.reply = turn.exchange.server_reply = head
     await turn.client.send(head.head())
     passed = b""
@@ -202,7 +210,10 @@ async def _streamed(server: Connection, head: Message, turn: Turn, events: int |
             part = passed[sent:end]
             await turn.client.send(b"%x\r\n%s\r\n" % (len(part), part))
             raise Gone
-        await turn.client.send(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        for part in filter(None, _CHARACTER_BEGUN.split(chunk)) if torn else [chunk]:
+            await turn.client.send(b"%x\r\n%s\r\n" % (len(part), part))
+            # What is read at once is one piece again.
+            await asyncio.sleep(TORN_SECONDS if torn else 0)
     await turn.client.send(b"0\r\n\r\n")
     raise Gone
 
@@ -214,3 +225,7 @@ def _end_of(stream: bytes, events: int | None) -> int | None:
 
 
 _EVENT = re.compile(rb"data:[^\n]*\n\n")
+_CHARACTER_BEGUN = re.compile(rb"(?<=[\xc2-\xf4])")
+
+TORN_SECONDS: Final = 0.05
+"""So long after a piece of a torn stream comes the next."""

@@ -158,9 +158,11 @@ export class SignoffClient extends Operations {
     const { clock } = this.calls.patience;
     const { requestId, executionId, ...rest } = response;
     const body = jsonText({ requestId, ...rest, execution_id: executionId });
-    const headers = await this.#signed(options.secret, body);
+    const id = `msg_${randomWord()}`;
     const patience = clock.monotonic() + checkedSpan("patience", options.patience ?? PATIENCE);
     for (;;) {
+      // Each time anew: a signature is believed for some minutes, and the patience may be longer.
+      const headers = await this.#signed(options.secret, id, body);
       try {
         return await this.receiveApprovalResponse(body, headers, this.#rest(limits, requestId));
       } catch (error) {
@@ -334,12 +336,12 @@ export class SignoffClient extends Operations {
     throw new PauseTimeoutError(`${message} and is withdrawn`, { id, withdrawn: true });
   }
 
-  async #signed(secret: string, body: string): Promise<Record<string, string>> {
+  async #signed(secret: string, id: string, body: string): Promise<Record<string, string>> {
     if (typeof secret !== "string" || !secret.startsWith("whsec_")) {
       return { "X-Webhook-Signature": await signApprovalResponse(secret, body) };
     }
     const now = Math.floor(this.calls.patience.clock.now() / 1000);
-    return await signWebhook(secret, `msg_${randomWord()}`, now, body);
+    return await signWebhook(secret, id, now, body);
   }
 }
 

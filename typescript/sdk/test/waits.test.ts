@@ -4,10 +4,12 @@ import {
   AmbiguousRequestIdError,
   isTimeout,
   NotFoundError,
+  newSecret,
   PauseTimeoutError,
   type SignoffClient,
   systemClock,
   UnauthorizedError,
+  verifyWebhook,
   WaitTimeoutError,
 } from "../src/index.js";
 import {
@@ -228,6 +230,17 @@ test("a response waits for a request that is on its way, no longer than its pati
     await assert.rejects(never.client.respond(response, { secret: "s", ...limit }), NotFoundError);
     assert.deepEqual(never.clock.waits, [2000]);
   }
+});
+
+test("a response that waits for long is signed anew, as the same message", async () => {
+  const late = problem(404, "not_found", { "Retry-After": "400" });
+  const receipt = json({ status: "processed", approval: decided("approved") });
+  const { client, clock, sent } = clientOn([late, receipt]);
+  const secret = newSecret();
+  await client.respond({ requestId: "own", decision: "approved" }, { secret, patience: 600_000 });
+  const [first, second] = sent;
+  await verifyWebhook(second?.headers ?? {}, second?.body ?? "", secret, { now: clock.now() / 1000 });
+  assert.equal(second?.headers.get("webhook-id"), first?.headers.get("webhook-id"));
 });
 
 test("a list is read page by page to its end, and no page before it is needed", async () => {

@@ -18,6 +18,7 @@ type verb struct {
 	Args          []json.RawMessage `json:"args"`
 	Value         json.RawMessage   `json:"value"`
 	Error         *string           `json:"error"`
+	Linger        bool              `json:"linger"`
 	Catch         bool              `json:"catch"`
 	ID            string            `json:"id"`
 	Title         string            `json:"title"`
@@ -97,12 +98,16 @@ func (v *verb) step(run *signoff.Run, attempt string) (any, error) {
 	if v.Key != "" {
 		options = append(options, signoff.StepKey(v.Key))
 	}
-	return run.Step(v.Name, func(context.Context) (any, error) {
+	return run.Step(v.Name, func(ctx context.Context) (any, error) {
 		if err := write(map[string]string{"did": v.Name, "attempt": attempt}); err != nil {
 			return nil, err
 		}
 		if v.Error != nil {
 			return nil, errors.New(*v.Error)
+		}
+		if v.Linger {
+			<-ctx.Done()
+			return nil, errors.New("it was broken off")
 		}
 		return v.Value, nil
 	}, options...)
@@ -161,7 +166,7 @@ func outcome(result *signoff.ApprovalResult) any {
 	members := map[string]any{
 		"decision": result.Decision, "approved": result.Approved(), "rejected": result.Rejected(),
 		"changes_requested": result.ChangesRequested(), "expired": result.Expired(), "withdrawn": result.Withdrawn(),
-		"id": result.ID, "approval_request_id": result.ApprovalRequestID,
+		"id": result.ID, "approval_request_id": result.ApprovalRequestID, "event_head": result.EventHead,
 	}
 	if result.Feedback != "" {
 		members["feedback"] = result.Feedback

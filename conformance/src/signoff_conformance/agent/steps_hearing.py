@@ -80,7 +80,9 @@ class HearingSteps(Judging):
         ids = sorted(step["beats"])
         digest = hashlib.sha256("".join(f"{one}\n" for one in ids).encode()).hexdigest()
         wanted: list[dict[str, Any]] = [{"count": len(ids), "digest": digest}]
-        if step.get("listed", False):
+        if not step.get("listed", True):
+            wanted[0]["executions"] = {"$absent": True}
+        elif "listed" in step:
             pages = [ids[at : at + PAGE] for at in range(0, len(ids), PAGE)] or [[]]
             wanted = [
                 wanted[0] | {"executions": page, "page": number, "pages": len(pages)}

@@ -279,9 +279,11 @@ class Client(Listing):
             | user_json(response=response)
             | given(reviewer=reviewer, execution_id=execution_id)
         )
-        headers = self._signed(secret, body)
         deadline = self._deadline(patience, "patience")
+        msg_id = f"msg_{uuid.uuid4().hex}"
         while True:
+            # Each time anew: a signature is believed for some minutes, `patience` may be longer.
+            headers = self._signed(secret, msg_id, body)
             try:
                 return self.receive_approval_response(body, headers)
             except NotFoundError as error:
@@ -376,8 +378,8 @@ class Client(Listing):
             raise PauseTimeoutError(message, id=id, withdrawn=False) from error
         raise PauseTimeoutError(f"{message} and is withdrawn", id=id)
 
-    def _signed(self, secret: str, body: bytes) -> dict[str, str]:
+    def _signed(self, secret: str, msg_id: str, body: bytes) -> dict[str, str]:
         if not secret.startswith("whsec_"):
             return {"X-Webhook-Signature": sign_approval_response(secret, body)}
         now = int(self._calls.clock.now())
-        return sign_webhook(secret, f"msg_{uuid.uuid4().hex}", now, body)
+        return sign_webhook(secret, msg_id, now, body)

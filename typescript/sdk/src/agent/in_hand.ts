@@ -17,6 +17,9 @@ const RELEASES_AT_ONCE = 64;
 /** How long a stopped run may take to finish the step that it is at, in milliseconds. */
 const STOP_GRACE = 1_000;
 
+/** How long, at least, reports of what is handed back may take when the process ends, in milliseconds. */
+const HAND_BACK = 2_000;
+
 /** One attempt and what becomes of it. */
 interface Held {
   readonly attempt: Attempt;
@@ -130,7 +133,8 @@ export class InHand {
    * Before the process ends: what waits for a person is released, the rest may finish.
    *
    * Whatever is not finished after `grace` milliseconds is handed back too, and goes on in another process by its
-   * steps. Reports that the server does not take in as long again are left; `ending` has to abort them.
+   * steps. Reports that the server does not take in as long again, or in `HAND_BACK` where that is longer, are left;
+   * `ending` has to abort them.
    */
   async handBack(grace: number): Promise<void> {
     const statusReason = "the agent is shutting down";
@@ -141,7 +145,8 @@ export class InHand {
     await this.#finished(grace);
     // A `cancelled` that nobody asked for hands it back.
     for (const attemptId of this.ids()) this.#stop(attemptId, { status: "cancelled", statusReason }, true);
-    await this.#finished(grace + STOP_GRACE);
+    // Little time, or none, for the work is no reason to tell nobody that it was left.
+    await this.#finished(Math.max(grace, HAND_BACK) + STOP_GRACE);
   }
 
   async #finished(ms: number): Promise<void> {
