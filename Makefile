@@ -2,13 +2,15 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test generate check bench chaos conformance mutants walk results serve constraints \
         check-python check-go check-typescript check-generated check-contract \
-        test-python test-go test-typescript test-clients \
+        test-python test-starting test-in-process test-go test-typescript \
         conformance-itself conformance-sqlite conformance-postgres conformance-clients conformance-agents
 
 PYTHON ?= python3
 BIN := python/.venv/bin
 # Read by tools/require too.
 export PYTHON
+# Where it is set, every server and agent that a test starts would compile all of signoff again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Stamp files: work is done again only when what it is made from changes.
 SIGNOFF_READY := python/.venv/.signoff
@@ -21,18 +23,21 @@ help: ## this table
 
 setup: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) ## install what the other targets need, inside this folder
 
-# What runs signoff; what works on it, on top.
-$(SIGNOFF_READY): python/pyproject.toml python/constraints.txt
-	@tools/require python
-	test -x $(BIN)/python || $(PYTHON) -m venv python/.venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint python/constraints.txt --editable './python[all]'
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint python/constraints.txt
+
+# What runs signoff.
+$(SIGNOFF_READY): python/pyproject.toml python/constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable './python[all]'
 	@touch $@
 
-$(PYTHON_READY): $(SIGNOFF_READY) conformance/pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint python/constraints.txt --editable './python[all,dev]' --editable ./conformance
-	@touch $@
+# What works on it, which is what runs it and more: one run of pip for both.
+$(PYTHON_READY): python/pyproject.toml python/constraints.txt conformance/pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --editable './python[all,dev]' --editable ./conformance
+	@touch $(SIGNOFF_READY) $@
+
+$(BIN)/python:
+	@tools/require python
+	$(PYTHON) -m venv python/.venv
 
 $(GO_READY): go/go.mod $(wildcard go/go.sum) tools/go.mod tools/go.sum
 	@tools/require go
@@ -52,16 +57,20 @@ demo: $(SIGNOFF_READY) ## a refund waits for a person, survives a crash, and goe
 serve: $(SIGNOFF_READY) ## the control plane on this machine (ARGS='--port 9000' and so on)
 	$(BIN)/signoff serve $(ARGS)
 
-test: check test-python test-clients conformance ## everything that has to hold before a change lands
+# Tests begin before the slow ones of the checks have ended. The longest come first.
+CHECKS := check-python check-typescript check-go check-generated check-contract
+TESTS := test-starting test-in-process test-go test-typescript
+
+test: ## everything that has to hold before a change lands
+	@echo 'checks and tests, two at a time; each says what it says when it is done: about ten minutes on two cores'
+	$(BESIDE) $(CHECKS) $(TESTS)
+	@$(MAKE) --no-print-directory conformance
 
 # Two at a time, as one alone seldom keeps two processors busy; each says what it says when it is done.
 BESIDE = @$(MAKE) --no-print-directory --jobs 2 --output-sync=target
 
 check: ## linters, types, imports, generated code, the contract
-	$(BESIDE) check-python check-typescript check-go check-generated check-contract
-
-test-clients:
-	$(BESIDE) test-go test-typescript
+	$(BESIDE) $(CHECKS)
 
 generate: setup ## write anew all that is made from openapi.yaml
 	$(BIN)/python tools/generate.py
@@ -154,20 +163,25 @@ check-contract: $(PYTHON_READY) $(TYPESCRIPT_READY)
 	cd typescript && npm run --silent lint:contract
 	$(BIN)/python tools/compatibility.py
 
+# What starts processes of its own and mostly waits for them. The longest come first, as long as they
+# are; the files in the order that is said here. What is started runs as it is shipped: not measured.
 STARTING := $(patsubst python/%,%,$(wildcard python/tests/fuzz)) tests/chaos tests/test_benchmarks.py tests/acceptance
 
-# What runs in one process first, then what starts processes of its own and mostly waits for them.
-# Coverage counts the first alone: the floor is held by it, and what is started runs as it is shipped.
-# Of the second the longest come first, as long as they are; the files in the order that is said here.
 # With ARGS: one pytest, with those.
-test-python: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) # the generators of other clients
+test-python: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY)
 ifdef ARGS
 	cd python && .venv/bin/pytest $(ARGS)
 else
+	$(BESIDE) test-starting test-in-process
+endif
+
+test-starting: $(PYTHON_READY) $(GO_READY) $(TYPESCRIPT_READY) # the generators of other clients
+	cd python && .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(STARTING)
+
+# Coverage counts these alone: the floor is held by them.
+test-in-process: $(PYTHON_READY)
 	cd python && .venv/bin/pytest --numprocesses 2 --dist loadfile $(addprefix --ignore ,$(STARTING)) \
 	  --cov --cov-report=term:skip-covered
-	cd python && .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(STARTING)
-endif
 
 test-go: $(GO_READY) $(PYTHON_READY) # the tests start the server
 	cd go && go test ./...
