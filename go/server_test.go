@@ -150,10 +150,11 @@ func newClient(t *testing.T, options ...Option) *Client {
 	return client
 }
 
-// soon is a context that ends long before a test that hangs is given up.
+// soon is a context that ends long before a test that hangs is given up, but not before a server has started
+// twice where others start beside it.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

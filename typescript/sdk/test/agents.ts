@@ -60,7 +60,7 @@ export class Plane {
   }
 
   async finished(executionId: string): Promise<Execution> {
-    return await this.client.waitForExecution(executionId, { timeout: 20_000 });
+    return await this.client.waitForExecution(executionId, { timeout: 60_000 });
   }
 
   /** How often each type of event is in a run's history. */

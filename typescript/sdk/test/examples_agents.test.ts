@@ -137,7 +137,7 @@ for (const [amount, decision] of [
   test(`webhook: the reviewer hears of a refund of $${amount} and answers ${decision}, signed`, async () => {
     const request = { approvalRequestId: `refund-${amount}`, payload: { amount_usd: amount } };
     const { id } = await plane.client.requestApproval(request);
-    const result = await plane.client.waitForApproval(id, { timeout: 20_000 });
+    const result = await plane.client.waitForApproval(id, { timeout: 60_000 });
     assert.equal(result.decision, decision);
     assert.deepEqual(result.reviewer, { id: "refund-limit", name: "Refund limit", source: "webhook" });
   });
