@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := python/.venv/bin
 # Read by tools/require too.
 export PYTHON
-# Where it is set, every server and agent that a test starts would compile all of signoff again.
+# Servers, agents and adapters start hundreds of times in the tests: all are compiled once, whatever is set here.
 unexport PYTHONDONTWRITEBYTECODE
 
 # Stamp files: work is done again only when what it is made from changes.
@@ -83,10 +83,6 @@ REPORTS := .cache/conformance
 # How our server is started on $(1), a database URL.
 START = --server-cmd '$(SERVE) serve --port {port} --database $(1) [--test-control {token}]' \
 	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database $(1)'
-
-# Servers, agents and adapters start some 200 times in it: all are compiled once, whatever the environment says.
-conformance conformance-itself conformance-sqlite conformance-postgres conformance-clients conformance-agents: \
-  export PYTHONDONTWRITEBYTECODE =
 
 conformance: setup ## do the server and the clients keep the contract
 	@echo 'five parts, two at a time; each says what it says when it is done: about five minutes on two cores'
