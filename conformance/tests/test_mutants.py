@@ -64,9 +64,11 @@ def test_each_mutant_names_variants_that_there_are():
     assert lost == []
 
 
-def test_no_two_mutants_have_one_name_and_kind():
-    names = [(one.name, one.kind) for one in MUTANTS]
-    assert len(names) == len(set(names))
+def test_no_two_mutants_have_one_name_whatever_their_kind_and_file():
+    everything.require_names(MUTANTS)
+    twin = Mutant(MUTANTS[0].name, Kind.AGENT_WIRE, "b", (), False)
+    with pytest.raises(DocumentError, match=f"mutants are called {twin.name}"):
+        everything.require_names([*MUTANTS, twin])
 
 
 @pytest.mark.parametrize("one", patches.load(), ids=lambda one: one.name)

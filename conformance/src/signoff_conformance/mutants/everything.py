@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from signoff_conformance import cases, client_generated, generated, places
 from signoff_conformance.cases import Case
 from signoff_conformance.contract import Contract
+from signoff_conformance.documents import DocumentError
 from signoff_conformance.mutants import Mutant, agents, edits, patches, wire
 
 
@@ -21,8 +23,21 @@ def all_mutants(known: Mapping[str, Case]) -> Sequence[Mutant]:
     """The mutants of every kind.
 
     Raises:
-        DocumentError: a file does not fit its schema.
+        DocumentError: a file does not fit its schema, or two mutants have one name.
     """
     if not places.MUTANTS.is_dir():  # they are no part of a wheel
         return []
-    return [*patches.load(), *edits.load(), *agents.load(), *wire.load(known)]
+    found = [*patches.load(), *edits.load(), *agents.load(), *wire.load(known)]
+    require_names(found)
+    return found
+
+
+def require_names(mutants: Iterable[Mutant]) -> None:
+    """Let only mutants pass of which each has a name of its own, whatever its kind and file.
+
+    Raises:
+        DocumentError: two are called the same.
+    """
+    for name, count in Counter(one.name for one in mutants).items():
+        if count > 1:
+            raise DocumentError(places.MUTANTS, "", f"{count} mutants are called {name}")
