@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -47,8 +48,13 @@ class Stage:
                 "notify_secret": profiles.NOTIFY_SECRET,
                 **given,
             },
-            {"text": _long_text, "nested": _nested, "number": int},
+            {"text": _long_text, "nested": _nested, "number": int, "in_hand": self._in_hand},
         )
+
+    def _in_hand(self, argument: str) -> str:
+        """``${in_hand:one,other}``: the digest of the attempt ids that these names stand for."""
+        attempts = sorted(str(self.values.get(name)) for name in argument.split(","))
+        return hashlib.sha256("".join(f"{one}\n" for one in attempts).encode()).hexdigest()
 
     @property
     def control(self) -> Control:

@@ -68,7 +68,8 @@ async def _for_each(stage: Stage, step: Step, place: str) -> None:
     for number, value in enumerate(stage.values.fill(written)):
         stage.values.keep("each", value)
         # A name says more than the id that it stands for.
-        name = NAME.fullmatch(written[number]) if isinstance(written, list) else None
+        text = written[number] if isinstance(written, list) else None
+        name = NAME.fullmatch(text) if isinstance(text, str) else None
         await perform(stage, step["steps"], f"{place}, {name[1] if name else value}, step")
 
 

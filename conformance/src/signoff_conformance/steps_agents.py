@@ -29,10 +29,14 @@ KINDS: Final[Mapping[str, str]] = {
 
 
 async def agent(stage: Stage, step: Step) -> None:
-    """Register an agent instance that the case plays; ``at`` another one's address, if named."""
+    """Register an agent instance that the case plays; ``at`` another one's address, if named.
+
+    ``host`` is what stands for this machine in its address: another name is another origin.
+    """
     name = step["agent"]
     endpoint = _endpoint_at(stage, step.get("at", name), name)
-    base_url = step.get("base_url", endpoint.url)
+    url = endpoint.url.replace("127.0.0.1", step.get("host", "127.0.0.1"), 1)
+    base_url = step.get("base_url", url)
     body: dict[str, Any] = {
         "id": step.get("node", stage.values.get("node")),
         "base_url": base_url,

@@ -25,6 +25,7 @@ class Stream:
     """One open stream, and what came of it so far."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
+    comments: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     ended: bool = False
 
@@ -54,20 +55,24 @@ async def stream(stage: Stage, step: Step) -> None:
 
 
 async def streamed(stage: Stage, step: Step) -> None:
-    """Wait until so many events have come, or the stream has ended, and look at them."""
+    """Wait for so many events or comments, or for the end of the stream; look at the events."""
     opened: Stream = stage.values.get(f"stream_{step['streamed']}")
-    wanted = step.get("count")
+    events, comments = step.get("count", 0), step.get("comments", 0)
+    counted = "count" in step or "comments" in step
 
     def done() -> bool:
-        return opened.ended if wanted is None else len(opened.events) >= wanted
+        if not counted:
+            return opened.ended
+        return len(opened.events) >= events and opened.comments >= comments
 
     try:
         async with asyncio.timeout(SECONDS), opened.changed:
             await opened.changed.wait_for(done)
     except TimeoutError:
         got = [one["event"] for one in opened.events]
-        what = "its end" if wanted is None else f"{wanted} events"
-        raise Failed(f"{step['streamed']} did not come to {what}; so far {got}") from None
+        what = f"{events} events and {comments} comments" if counted else "its end"
+        so_far = f"so far {got} and {opened.comments} comments"
+        raise Failed(f"{step['streamed']} did not come to {what}; {so_far}") from None
     stage.expect("the stream", step.get("expect", {"$any": True}), opened.events)
 
 
@@ -79,7 +84,11 @@ async def _read(answer: aiohttp.ClientResponse, opened: Stream) -> None:
             name, _, value = text.partition(":")
             if text and name:
                 event[name] = value.removeprefix(" ")
-            elif not text and event:
+            elif text:
+                async with opened.changed:
+                    opened.comments += 1
+                    opened.changed.notify_all()
+            elif event:
                 await _tell(opened, event)
                 event = {}
     finally:

@@ -14,6 +14,7 @@ export interface paths {
          * Register an agent instance.
          * @description Safe to repeat. A new `instance_id` is a new process; an empty or absent one stands for the process at `base_url`.
          *     `base_url` may be private or loopback, never link-local or a metadata address. The agent need not listen yet.
+         *     What the newest registration says of the node counts: its version, its reasoners and its skills.
          */
         post: operations["registerNode"];
         delete?: never;
