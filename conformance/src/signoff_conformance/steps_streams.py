@@ -57,7 +57,7 @@ async def stream(stage: Stage, step: Step) -> None:
 async def streamed(stage: Stage, step: Step) -> None:
     """Wait for so many events or comments, or for the end of the stream; look at the events."""
     opened: Stream = stage.values.get(f"stream_{step['streamed']}")
-    events, comments = step.get("count", 0), step.get("comments", 0)
+    events, comments = int(step.get("count", 0)), int(step.get("comments", 0))
     counted = "count" in step or "comments" in step
 
     def done() -> bool:

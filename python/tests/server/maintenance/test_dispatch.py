@@ -767,6 +767,27 @@ async def test_a_reasoner_whose_instances_are_away_is_waited_for(
         assert (row["lease_instance"], row["idle_attempts"]) == ("i-3", 1)
 
 
+@pytest.mark.parametrize("emptied", [False, True], ids=["registers anew", "database emptied"])
+async def test_who_has_registered_since_lacks_nothing(
+    house: House, agent: StandIn, emptied: bool
+) -> None:
+    await _reasoners_of(house, agent, "i-1", "decide_refund")
+    async with stand_in() as newer:
+        await _reasoners_of(house, newer, "i-2", "decide_refund", "fresh")
+        execution_id = await started(house, target=f"{NODE}.fresh")
+    house.clock.advance_monotonic(3_000)
+    await house.beat()
+    await house.settle()
+    assert await house.statuses(execution_id) == ["queued"]
+    if emptied:
+        await house.control.reset()
+    await _reasoners_of(house, agent, "i-1", "decide_refund", "fresh")
+    if emptied:
+        execution_id = await started(house, target=f"{NODE}.fresh")
+    await house.settle()
+    assert await house.statuses(execution_id) == ["running"]
+
+
 async def test_a_held_run_goes_to_an_instance_that_has_its_reasoner(
     house: House, agent: StandIn
 ) -> None:
@@ -781,8 +802,8 @@ async def test_a_held_run_goes_to_an_instance_that_has_its_reasoner(
         with house.store.watch(f"exec:{second}"):
             await house.until(second, "queued")
         lacks = InstanceKey(NODE, "i-1")
-        house.maintenance._outgoing.dispatcher._lacking.note(lacks, "fresh", waits=False)
         await house.join(agent, own=False, reasoners=[{"id": "other"}], skills=[])
+        house.maintenance._outgoing.dispatcher._lacking.note(lacks, "fresh", waits=False)
         await house.settle()
         assert agent.heard == []
         assert await house.statuses(second) == ["queued"]

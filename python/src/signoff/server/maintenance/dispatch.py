@@ -52,7 +52,7 @@ class Dispatcher:
         self._liveness = liveness
         self._wake = wake
         self._doors = Doors(context.clock, liveness, backoff)
-        self._lacking = Lacking(context.clock)
+        self._lacking = Lacking(context.clock, liveness)
         self._flights = Flights(context, http, self._doors, self._lacking, counters, wake, backoff)
         self._claiming: dict[str, str] = {}
         """Executions that are due in the store, but being claimed here: their nodes."""
@@ -108,6 +108,7 @@ class Dispatcher:
         await asyncio.gather(*claims, return_exceptions=True)
         await self._flights.stop()
         self._doors.clear()
+        self._lacking.clear()
 
     async def _hand_out(self, node_id: str, free: dict[InstanceKey, int]) -> None:
         limit = sum(free.values())

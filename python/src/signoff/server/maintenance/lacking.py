@@ -6,15 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from signoff.server.domain.clock import Clock
+from signoff.server.maintenance.liveness import Liveness
 from signoff.server.operations.context import InstanceKey
 
 LACKS_MS = 60_000
-"""For so long an instance is taken at its word; it may have been another process at its address."""
+"""For so long an instance is taken at its word, unless it registers anew: it may have been another
+process at its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
     until: int
+    arrivals: int
+    """How often it had registered when it said so."""
     waits: bool
     """Whether work waits until an instance comes that has the reasoner."""
 
@@ -22,13 +26,14 @@ class _Mark:
 class Lacking:
     """What instances lack. Kept in memory: each server finds it out for itself."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, liveness: Liveness) -> None:
         self._clock = clock
+        self._liveness = liveness
         self._marks: dict[tuple[str, str], dict[str, _Mark]] = {}
 
     def note(self, key: InstanceKey, reasoner: str, *, waits: bool) -> None:
         """It has no such reasoner; ``waits`` says that none of those who are there has."""
-        mark = _Mark(self._clock.now() + LACKS_MS, waits)
+        mark = _Mark(self._clock.now() + LACKS_MS, self._liveness.arrivals(key), waits)
         self._marks.setdefault((key.node_id, reasoner), {})[key.instance_id] = mark
 
     def where(self, node_id: str, reasoner: str) -> frozenset[str]:
@@ -65,8 +70,10 @@ class Lacking:
 
     def _fresh(self, node_id: str, reasoner: str) -> dict[str, _Mark]:
         now, marks = self._clock.now(), self._marks.get((node_id, reasoner), {})
-        for instance_id in [each for each, mark in marks.items() if mark.until <= now]:
-            del marks[instance_id]
+        for instance_id, mark in list(marks.items()):
+            arrivals = self._liveness.arrivals(InstanceKey(node_id, instance_id))
+            if mark.until <= now or mark.arrivals != arrivals:
+                del marks[instance_id]
         if not marks:
             self._marks.pop((node_id, reasoner), None)
         return marks
