@@ -48,10 +48,12 @@ class ClientPerformer:
         await bench.clean()
         given = {"secret": SECRET, "key": bench.key, "elsewhere": bench.proxy.elsewhere}
         makers = {"example": self._example}
-        values = Values(given, makers)
+        values = Values({**given, **variant.values}, makers)
         for name, value in variant.values.items():
-            # Of a variant, examples are put in at once; what the steps keep is not there yet.
-            values.keep(name, values.fill(value) if _is_example(value) else value)
+            # Examples are put in at once, so that they have members; other names when a step is
+            # performed: what the steps before it keep is not there yet.
+            if _is_example(value):
+                values.keep(name, values.fill(value))
         steps = Steps(bench, values, self._patience)
         try:
             for step in case.steps:
