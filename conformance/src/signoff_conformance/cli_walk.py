@@ -94,6 +94,7 @@ async def _walked(told: Told, seeds: Sequence[int], most: int, quiet: int | None
             walks.append(found)
             _say(number, found, quiet)
             if found.difference is not None:
+                _say_place(found.difference)
                 found.difference = await shrink(
                     found.difference, lambda path: Walk(contract, server).along(path)
                 )
@@ -135,6 +136,14 @@ def _say(number: int, found: Found, quiet: int | None) -> None:
     )
     if quiet is not None and not found.seen.is_over(quiet) and found.difference is None:
         _console.print(f"  the bound came first; not seen: {told['missing'] or 'nothing'}")
+
+
+def _say_place(difference: Difference) -> None:
+    """At once: a shorter path to it takes its time."""
+    _console.print(f"  operation {difference.number} differs: {difference.move}", markup=False)
+    for line in difference.lines:
+        _console.print(f"  {line}", markup=False)
+    _console.print("  looking for a shorter path to it", markup=False)
 
 
 def _say_difference(number: int, difference: Difference) -> None:

@@ -194,6 +194,8 @@ class Proxy:
             Gone: the server is not there, or has closed the connection.
         """
         parts = urlsplit(self.upstream)
+        if parts.port is None:
+            raise Gone
         try:
             server = Connection(*await asyncio.open_connection(parts.hostname, parts.port))
         except OSError:

@@ -83,8 +83,16 @@ class Leasing:
             due_at, one.idle = None, max(0, one.idle - 1)
         self._end(one, now, actor, due_at=due_at)
 
-    def compare(self, instance: Instance, said: Mapping[str, Any], now: int) -> bool:
-        """What an instance has in hand, beside what it holds; whether its list is wanted."""
+    def compare(self, instance: Instance, said: Mapping[str, Any], now: int) -> Any:
+        """What an instance has in hand, beside what it holds; whether its list is wanted.
+
+        Where its sign of life brings it work, that may be leased to it before the two are compared.
+        """
+        wanted = self._compare(instance, said, now)
+        comes = any(self._taker(one, now) is instance for one in self._executions.values())
+        return ANYTHING if comes else wanted
+
+    def _compare(self, instance: Instance, said: Mapping[str, Any], now: int) -> bool:
         held = {one.attempt_id: one for one in self._held(instance)}
         if said["count"] == len(held) and said["digest"] == digest(held):
             instance.lacking = frozenset()

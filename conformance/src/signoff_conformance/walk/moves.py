@@ -121,6 +121,9 @@ class Chance:
         open_ = [one for one in list(known.values())[-60:] if not one.finished]
         if not known or self.maybe(0.03):
             return None
+        again = [one for one in open_ if one.newest > 1]
+        if again and self.maybe(0.3):
+            return self.pick(again)  # type: ignore[no-any-return]
         polled = [one for one in open_ if one.id in self.polled]
         if polled and self.maybe(0.5):
             return self.pick(polled)  # type: ignore[no-any-return]

@@ -10,40 +10,64 @@ from signoff_conformance.walk.walking import Difference
 
 BUDGET: Final = 60
 """Walks that are tried."""
+ENDS: Final = (100, 300, 1_000, 3_000, 10_000)
+"""How many of the last operations of a long walk are tried first: most faults need no more."""
 
 Again = Callable[[Sequence[Move]], Awaitable[Difference | None]]
 
 
 async def shrink(found: Difference, again: Again, budget: int = BUDGET) -> Difference:
-    """Leave out operations, in halves, quarters, …, one by one, while the same place differs.
+    """Leave out operations while the same place differs: all but the last, halves, …, single ones.
 
     Args:
         found: the difference, with the path that leads to it.
         again: walks a path on an empty server.
         budget: how often.
     """
-    best, number = found, found.number
-    without_reads = [move for move in found.path[:-1] if not _reads(move)] + [found.path[-1]]
-    if len(without_reads) < len(found.path) and budget > 0:
-        budget -= 1
-        other = await again(without_reads)
-        if other is not None and _same(best, other):
-            best, best.number = other, number
-    size = len(best.path) // 2
-    while size >= 1 and budget > 0:
+    shortest = _Shortest(found, again, budget)
+    for count in ENDS:
+        if count >= len(found.path) or await shortest.try_(found.path[-count:]):
+            break
+    path = shortest.path
+    without_reads = [move for move in path[:-1] if not _reads(move)] + [path[-1]]
+    if len(without_reads) < len(path):
+        await shortest.try_(without_reads)
+    size = len(shortest.path) // 2
+    while size >= 1 and shortest.budget > 0:
         start, shorter = 0, False
-        while start < len(best.path) - 1 and budget > 0:
-            stop = min(start + size, len(best.path) - 1)
-            path = [*best.path[:start], *best.path[stop:]]
-            budget -= 1
-            other = await again(path)
-            if other is not None and _same(best, other):
-                best, shorter = other, True
-                best.number = number
+        while start < len(shortest.path) - 1 and shortest.budget > 0:
+            stop = min(start + size, len(shortest.path) - 1)
+            if await shortest.try_([*shortest.path[:start], *shortest.path[stop:]]):
+                shorter = True
             else:
                 start = stop
         size = size if shorter and size == 1 else size // 2
-    return best
+    return shortest.best
+
+
+class _Shortest:
+    """The shortest path so far, and how often another one may be tried."""
+
+    def __init__(self, found: Difference, again: Again, budget: int) -> None:
+        self.best = found
+        self.budget = budget
+        self._again = again
+        self._number = found.number
+
+    @property
+    def path(self) -> Sequence[Move]:
+        return self.best.path
+
+    async def try_(self, path: Sequence[Move]) -> bool:
+        """Take a path, if it leads to the same difference; False without budget, too."""
+        if self.budget <= 0:
+            return False
+        self.budget -= 1
+        other = await self._again(path)
+        if other is None or not _same(self.best, other):
+            return False
+        self.best, other.number = other, self._number
+        return True
 
 
 def _reads(move: Move) -> bool:

@@ -13,6 +13,9 @@ from signoff_conformance.profiles import NODE, OTHER_NODE
 from signoff_conformance.walk.moves import Chance
 from signoff_conformance.walk.registering import AGENTS, TYPED
 
+NEWEST: Final = 0.92
+LATER: Final = 0.5
+"""How often the newest attempt is addressed: of an execution with one, and with more."""
 NAMES: Final = ("work",) * 12 + (INLINE, INLINE, INLINE, REFUSING, TYPED, "nothing")
 INPUTS: Final[tuple[Any, ...]] = (
     {},
@@ -75,7 +78,7 @@ def attempt_id(chance: Chance, one: Execution | None) -> str:
     """The id of the newest attempt; now and then of another."""
     if one is None:
         return "exec_o-nowhere"
-    if chance.maybe(0.92):
+    if chance.maybe(NEWEST if one.newest == 1 else LATER):
         return one.attempt_id
     number = chance.random.randrange(2, one.newest + 2)
     return one.id if chance.maybe(0.7) else f"{one.id}~{number}"
