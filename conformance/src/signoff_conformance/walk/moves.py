@@ -118,10 +118,11 @@ class Chance:
     def execution(self, *, going: float = 0.75) -> Execution | None:
         """An execution, mostly a new one that is not finished."""
         known = self.oracle.executions
-        open_ = [one for one in list(known.values())[-60:] if not one.finished]
+        recent = list(known.values())[-60:]
+        open_ = [one for one in recent if not one.finished]
         if not known or self.maybe(0.03):
             return None
-        again = [one for one in open_ if one.newest > 1]
+        again = [one for one in self.pick((open_, recent)) if one.newest > 1]
         if again and self.maybe(0.3):
             return self.pick(again)  # type: ignore[no-any-return]
         polled = [one for one in open_ if one.id in self.polled]
