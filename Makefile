@@ -62,7 +62,7 @@ CHECKS := check-python check-typescript check-go check-generated check-contract
 TESTS := test-starting test-in-process test-go test-typescript
 
 test: ## everything that has to hold before a change lands
-	@echo 'checks and tests, two at a time; each says what it says when it is done: about ten minutes on two cores'
+	@echo 'checks and tests, two at a time; each says what it says when it is done: about a quarter of an hour on two cores'
 	$(BESIDE) $(CHECKS) $(TESTS)
 	@$(MAKE) --no-print-directory conformance
 
@@ -85,7 +85,7 @@ START = --server-cmd '$(SERVE) serve --port {port} --database $(1) [--test-contr
 	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database $(1)'
 
 conformance: setup ## do the server and the clients keep the contract
-	@echo 'five parts, two at a time; each says what it says when it is done: about five minutes on two cores'
+	@echo 'five parts, two at a time; each says what it says when it is done: about four minutes on two cores'
 	$(BESIDE) conformance-itself conformance-agents conformance-postgres conformance-sqlite conformance-clients
 
 conformance-sqlite: setup
