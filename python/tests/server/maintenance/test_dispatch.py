@@ -738,10 +738,8 @@ async def test_a_reasoner_that_all_registered_and_none_has_fails_at_once(
         assert len(agent.heard) + len(other.heard) == 3
 
 
-async def test_a_reasoner_whose_instances_are_away_is_waited_for(
-    house: House, agent: StandIn
-) -> None:
-    """The first process of a new version has crashed while the old one still works."""
+async def _left_by_the_newer(house: House, agent: StandIn) -> str:
+    """Work for a reasoner of an instance that is away; the one that is there lacks it."""
     await _reasoners_of(house, agent, "i-1", "decide_refund")
     async with stand_in() as newer:
         await _reasoners_of(house, newer, "i-2", "decide_refund", "fresh")
@@ -750,6 +748,14 @@ async def test_a_reasoner_whose_instances_are_away_is_waited_for(
     await house.beat()
     await house.settle()
     assert await house.statuses(execution_id) == ["queued"]
+    return execution_id
+
+
+async def test_a_reasoner_whose_instances_are_away_is_waited_for(
+    house: House, agent: StandIn
+) -> None:
+    """The first process of a new version has crashed while the old one still works."""
+    execution_id = await _left_by_the_newer(house, agent)
     other = await started(house)
     await house.settle()
     assert [heard.path.rpartition("/")[2] for heard in agent.heard] == ["fresh", "decide_refund"]
@@ -771,14 +777,7 @@ async def test_a_reasoner_whose_instances_are_away_is_waited_for(
 async def test_who_has_registered_since_lacks_nothing(
     house: House, agent: StandIn, emptied: bool
 ) -> None:
-    await _reasoners_of(house, agent, "i-1", "decide_refund")
-    async with stand_in() as newer:
-        await _reasoners_of(house, newer, "i-2", "decide_refund", "fresh")
-        execution_id = await started(house, target=f"{NODE}.fresh")
-    house.clock.advance_monotonic(3_000)
-    await house.beat()
-    await house.settle()
-    assert await house.statuses(execution_id) == ["queued"]
+    execution_id = await _left_by_the_newer(house, agent)
     if emptied:
         await house.control.reset()
     await _reasoners_of(house, agent, "i-1", "decide_refund", "fresh")
