@@ -120,7 +120,8 @@ class Dispatcher:
         fresh = [execution_id for execution_id in due if execution_id not in self._claiming]
         foreign = not all(map(self._liveness.is_own, free))
         several = len(free) > 1 and (fresh or foreign)
-        choice = _Choice(free, await self._held(node_id) if several else Counter())
+        held = await self._held(node_id) if several else Counter()
+        choice = _Choice(free, held, self._doors.takes)
         for execution_id in fresh[: sum(free.values())]:
             avoided = self._lacking.avoided(node_id, due[execution_id], workers)
             if (key := choice.take(avoided)) is not None:
@@ -177,15 +178,23 @@ class _Choice:
     Args:
         free: how much each may get; used up by :meth:`take`.
         held: how much each holds.
+        takes: whether one takes work still: it may have refused some since ``free`` was asked.
     """
 
-    def __init__(self, free: dict[InstanceKey, int], held: Counter[InstanceKey]) -> None:
+    def __init__(
+        self,
+        free: dict[InstanceKey, int],
+        held: Counter[InstanceKey],
+        takes: Callable[[InstanceKey], bool],
+    ) -> None:
         self._free = free
         self._held = held
+        self._takes = takes
 
     def take(self, without: Container[str] = ()) -> InstanceKey | None:
         """The next one that is not among those named; None when there is none."""
-        left = [key for key in self._free if key.instance_id not in without]
+        named = (key for key in self._free if key.instance_id not in without)
+        left = [key for key in named if self._takes(key)]
         if not left:
             return None
         key = min(left, key=lambda key: (self._held[key], key))

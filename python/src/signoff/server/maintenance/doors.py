@@ -68,6 +68,10 @@ class Doors:
                 found.setdefault(key.node_id, {})[key] = free
         return found
 
+    def takes(self, key: InstanceKey) -> bool:
+        """Whether an instance takes work now."""
+        return self._free(key) > 0
+
     def enter(self, key: InstanceKey) -> None:
         """Something is sent to it."""
         door = self._door(key)
