@@ -306,5 +306,38 @@ def test_who_is_in_no_row_any_more_is_forgotten_unless_it_was_heard_just_now(
     liveness.registered(A, base_url=URL, own=True)
     clock.advance_monotonic(1)
     liveness.registered(B, base_url=URL + "/b", own=True)
-    liveness.hear([], since=clock.monotonic(), now=clock.now())
+    liveness.hear([], since=clock.monotonic(), now=clock.now(), news=liveness.news)
     assert (liveness.is_live(A), liveness.is_live(B)) == (False, True)
+
+
+@pytest.mark.parametrize("state, works", [("live", True), ("draining", False)])
+def test_a_row_says_whether_another_server_has_drained_it(
+    liveness: Liveness, clock: ManualClock, state: str, works: bool
+) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    if works:
+        liveness.draining(A, 0)
+    rows = [row("a", state=state)]
+    liveness.hear(rows, since=clock.monotonic(), now=clock.now(), news=liveness.news)
+    assert liveness.takes_work(A) == works
+
+
+def test_rows_that_were_read_before_undo_nothing_that_was_said_since(
+    liveness: Liveness, clock: ManualClock
+) -> None:
+    c = A._replace(instance_id="c")
+    for key, port in ((A, 8001), (B, 8002), (c, 8003)):
+        liveness.registered(key, base_url=f"http://127.0.0.1:{port}", own=True)
+    liveness.draining(B, 0)
+    news, since, now = liveness.news, clock.monotonic(), clock.now()
+    rows = [
+        row("c", base_url="http://127.0.0.1:8003"),
+        row("b", base_url="http://127.0.0.1:8002", state="draining"),
+        row("a"),
+    ]
+    liveness.draining(A, 0)
+    liveness.registered(B, base_url="http://127.0.0.1:8003", own=True)
+    liveness.hear(rows, since=since, now=now, news=news)
+    assert [liveness.takes_work(key) for key in (A, B)] == [False, True]
+    clock.advance_monotonic(3_000)
+    assert not liveness.is_live(c)  # it is replaced

@@ -16,7 +16,7 @@ from signoff.server.domain.store import Change
 from signoff.server.maintenance.hearing import SWEEP_MS
 from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import recall
-from signoff.server.operations import claims, expiry, leases
+from signoff.server.operations import claims, expiry, leases, nodes
 from signoff.server.operations.approvals import HOUR_MS
 from signoff.server.operations.context import InstanceKey
 from signoff.server.operations.endings import end
@@ -27,7 +27,7 @@ from tests.server.conftest import emptied
 from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn
 from tests.server.operations.stage import soon
-from tests.server.operations.world import NODE, together
+from tests.server.operations.world import AGENT, NODE, together
 
 pytestmark = pytest.mark.postgres
 
@@ -83,6 +83,27 @@ async def test_who_is_heard_by_one_is_heard_by_all(pair: list[House], agent: Sta
     await there.beat()
     await elapse(1_000, *pair)
     assert [each.liveness.takes_work(KEY) for each in pair] == [True, True]
+
+
+async def test_who_drains_while_the_rows_are_read_gets_no_work_any_more(
+    pair: list[House], agent: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, _ = pair
+    await here.join(agent)
+    every = here.store.all
+
+    async def slow(query: str, **params: Any) -> Any:
+        rows = await every(query, **params)
+        if query == "list_instances" and "states" in params:
+            await nodes.shutdown_node(here.context, AGENT, NODE, {"instance_id": "i-1"})
+        return rows
+
+    with monkeypatch.context() as patch:
+        patch.setattr(here.store, "all", slow)
+        await here.maintenance._hearing.run_due()
+    assert not here.liveness.takes_work(KEY)
+    await here.maintenance._hearing.run_due()
+    assert not here.liveness.takes_work(KEY)
 
 
 async def test_a_restart_of_one_server_moves_nothing(pair: list[House], agent: StandIn) -> None:

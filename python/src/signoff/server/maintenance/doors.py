@@ -70,7 +70,7 @@ class Doors:
 
     def takes(self, key: InstanceKey) -> bool:
         """Whether an instance takes work now."""
-        return self._free(key) > 0
+        return self._liveness.takes_work(key) and self._free(key) > 0
 
     def enter(self, key: InstanceKey) -> None:
         """Something is sent to it."""

@@ -120,5 +120,5 @@ async def hear(context: Context, liveness: Liveness) -> None:
     Raises:
         StoreUnavailable: the store can't be read.
     """
-    since, now = context.clock.monotonic(), context.clock.now()
-    liveness.hear(await present(context.store), since=since, now=now)
+    since, now, news = context.clock.monotonic(), context.clock.now(), liveness.news
+    liveness.hear(await present(context.store), since=since, now=now, news=news)

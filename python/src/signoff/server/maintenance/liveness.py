@@ -44,6 +44,8 @@ class _Instance:
     ended: bool = False
     row_at: int | None = None
     """The last heartbeat that its row has shown."""
+    told: int = 0
+    """Which of the news was the last of it."""
 
 
 class Liveness:
@@ -59,6 +61,9 @@ class Liveness:
         self._instances: dict[InstanceKey, _Instance] = {}
         self._grace = False
         self._looked = 0
+        self.news = 0
+        """How often an instance has registered or drained here: rows that were read before know
+        nothing of it."""
         self.changed = asyncio.Event()
         self.on_ready: Callable[[], None] = _pass
         self.on_eased: Callable[[InstanceKey], None] = _pass
@@ -96,31 +101,33 @@ class Liveness:
             graced_ms: so long ago another server's start gave grace that is not over.
         """
         since = self._clock.monotonic()
-        self.hear(rows, since=since, now=now)
+        self.hear(rows, since=since, now=now, news=self.news)
         for instance in self._instances.values():
             pulse = instance.pulse
             if graced_ms is not None and pulse.last_seen < since - graced_ms:
                 pulse.last_seen, pulse.heard, self._grace = since - graced_ms, False, True
             pulse.last_seen = max(pulse.last_seen, since + LISTEN_MS - LEASE_MS)
 
-    def hear(self, rows: Iterable[Row], *, since: int, now: int) -> None:
+    def hear(self, rows: Iterable[Row], *, since: int, now: int, news: int) -> None:
         """Take in what all servers have heard: the rows of all instances that are not away.
 
         Args:
             rows: those that registered last first.
             since: when they began to be read, on the monotonic clock.
             now: the wall time then.
+            news: :attr:`news` then.
         """
         before = {key for key, one in self._instances.items() if self._works(one)}
         taken: set[tuple[str, str]] = set()
         known: set[InstanceKey] = set()
         for row in rows:
             key = InstanceKey(row["node_id"], row["instance_id"])
-            address = _address(row["base_url"])
             known.add(key)
             instance = self._heard(key, row, since=since, now=now)
-            instance.pulse.replaced = (key.node_id, address) in taken
-            taken.add((key.node_id, address))
+            if instance.told <= news:
+                self._is_as(instance, row, since=since, now=now)
+                instance.pulse.replaced = (key.node_id, instance.base_url) in taken
+            taken.add((key.node_id, instance.base_url))
         for key in [key for key in self._instances if key not in known]:
             if self._instances[key].pulse.last_seen < since:  # not heard here just now
                 del self._instances[key]
@@ -142,13 +149,16 @@ class Liveness:
             instance.beats += instance.row_at is not None
             instance.row_at, instance.ended = row["last_heartbeat_at"], False
             pulse.last_seen, pulse.heard = max(pulse.last_seen, since - age), True
+        return instance
+
+    def _is_as(self, instance: _Instance, row: Row, *, since: int, now: int) -> None:
+        pulse = instance.pulse
         instance.base_url, pulse.own = _address(row["base_url"]), bool(row["own"])
         if row["state"] != InstanceState.DRAINING:
             pulse.draining_since = None
         elif pulse.draining_since is None:
             ago = max(0, now - (row["draining_since"] or now))
             pulse.draining_since, pulse.drain_ms = since - ago, row["drain_ms"] or 0
-        return instance
 
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:
         """An instance has registered: it is heard. Others of the node at its address are replaced.
@@ -156,14 +166,16 @@ class Liveness:
         Being replaced ends no lease by itself, it only shortens the silence that does.
         """
         address = _address(base_url)
+        self.news += 1
         for other, instance in self._instances.items():
             if other.node_id == key.node_id and other != key and instance.base_url == address:
-                instance.pulse.replaced = True
+                instance.pulse.replaced, instance.told = True, self.news
         known = self._instances.get(key)
         beats, eases = (known.beats + 1, known.eases) if known else (0, 0)
         arrivals = known.arrivals + 1 if known else 1
         pulse = Pulse(own, self._clock.monotonic())
-        self._instances[key] = _Instance(pulse, address, beats, eases, arrivals)
+        told = self.news
+        self._instances[key] = _Instance(pulse, address, beats, eases, arrivals, told=told)
         self.changed.set()
         self.on_ready()
 
@@ -202,7 +214,9 @@ class Liveness:
         Counted from the first time that it said so.
         """
         self.seen(key)
-        pulse = self._instances[key].pulse
+        self.news += 1
+        instance = self._instances[key]
+        pulse, instance.told = instance.pulse, self.news
         if pulse.draining_since is None:
             pulse.draining_since, pulse.drain_ms = self._clock.monotonic(), drain_ms
         self.changed.set()

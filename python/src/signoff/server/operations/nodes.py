@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 from signoff.contract_gen import InstanceState
@@ -63,10 +63,10 @@ async def register_node(
         raise Refusal("invalid_base_url", f"base_url: {refused}", errors=[fault])
     own = _is_own(body)
     key = InstanceKey(node_id, body.get("instance_id") or _process_at(base_url))
-    async with context.locks.hold(f"node {node_id}"):
+    async with _locked(context, node_id):
         new = await context.store.one("get_node", node_id=node_id) is None
         await context.store.apply(_registration(context, principal, body, key, own=own))
-    context.liveness.registered(key, base_url=base_url, own=own)
+        context.liveness.registered(key, base_url=base_url, own=own)
     context.rolls.pop(key, None)
     # What is queued for the node can go now; the dispatcher listens to liveness, too.
     context.store.wake("due")
@@ -98,16 +98,16 @@ async def heartbeat_node(
     key = InstanceKey(node_id, instance["instance_id"])
     drains = instance["state"] == InstanceState.DRAINING
     back = not drains and not context.liveness.takes_work(key)
-    change = Change()
     if body.get("status") == OFFLINE:
-        _drain(context, change, instance, instance["drain_ms"] or 0)
+        await _drain(context, instance, instance["drain_ms"] or 0)
     else:
+        change = Change()
         context.liveness.seen(key, instance)
         _beat(context, change, instance)
         if back:
             change.add("hasten_messages", expect=None, now=context.clock.now(), **key._asdict())
             change.wake("due")
-    await context.store.apply(change)
+        await context.store.apply(change)
     resync = await _compare(context, instance, body["in_hand"]) if "in_hand" in body else False
     left_ms = context.liveness.lease_left_ms(key)
     return {"node_id": node_id, "lease_seconds": left_ms / 1000, "resync": resync}
@@ -126,9 +126,7 @@ async def shutdown_node(
         Refusal: ``forbidden``.
     """
     instance = await _named(context, principal, node_id, body.get("instance_id"))
-    change = Change()
-    _drain(context, change, instance, round(body.get("timeout_seconds", 0) * 1000))
-    await context.store.apply(change)
+    await _drain(context, instance, round(body.get("timeout_seconds", 0) * 1000))
     return await _shape(context, await _node(context, node_id))
 
 
@@ -231,10 +229,10 @@ def _beat(context: Context, change: Change, instance: Row) -> None:
         change.wake(NODES)
 
 
-def _drain(context: Context, change: Change, instance: Row, drain_ms: int) -> None:
+async def _drain(context: Context, instance: Row, drain_ms: int) -> None:
     key, now = InstanceKey(instance["node_id"], instance["instance_id"]), context.clock.now()
     context.liveness.seen(key, instance)
-    context.liveness.draining(key, drain_ms)
+    change = Change()
     change.add(
         "update_instance",
         last_heartbeat_at=now,
@@ -244,6 +242,15 @@ def _drain(context: Context, change: Change, instance: Row, drain_ms: int) -> No
         **key._asdict(),
     )
     change.wake("due", NODES)
+    async with _locked(context, key.node_id):
+        await context.store.apply(change)
+        # Not before: rows that were read before the commit say that it takes work.
+        context.liveness.draining(key, drain_ms)
+
+
+def _locked(context: Context, node_id: str) -> AbstractAsyncContextManager[None]:
+    """So that what is known here of its instances changes in the order of the commits."""
+    return context.locks.hold(f"node {node_id}")
 
 
 async def _compare(context: Context, instance: Row, said: Mapping[str, Any]) -> bool:
