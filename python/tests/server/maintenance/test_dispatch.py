@@ -8,12 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from signoff.server.domain.store import StoreUnavailable
 from signoff.server.maintenance import doors, flights, lacking
 from signoff.server.maintenance.http_client import HttpClient
-from signoff.server.operations import cancellations, claims, dispatching
+from signoff.server.operations import cancellations, dispatching
 from signoff.server.operations.context import Context, InstanceKey
 from signoff.server.store.sqlite import SqliteStore
 from tests.server.maintenance.house import House, said
@@ -187,37 +186,6 @@ async def test_retry_after_is_obeyed(house: House, agent: StandIn) -> None:
     assert len(agent.heard) == 2
     await house.control.advance_clock(400)
     assert len(agent.heard) == 3
-
-
-async def test_a_refusal_counts_that_comes_while_work_is_looked_for(
-    house: House, agent: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked = asyncio.Event()
-
-    async def refuse_then(request: web.Request) -> web.StreamResponse:
-        await looked.wait()
-        return await answer(503, Retry_After="60")(request)
-
-    agent.script = [refuse_then]
-    await house.join(agent)
-    await started(house)
-    outgoing = house.maintenance._outgoing
-    await outgoing.run_due()
-    await agent.until_heard(1)
-    dispatches = claims.dispatches
-
-    async def late(*args: Any, **options: Any) -> dict[str, str]:
-        looked.set()
-        await asyncio.wait(outgoing.calls)  # it is due again
-        return await dispatches(*args, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(claims, "dispatches", late)
-        await outgoing.run_due()
-    await house.control.advance_clock(59_999)
-    assert len(agent.heard) == 1
-    await house.control.advance_clock(1)
-    assert len(agent.heard) == 2
 
 
 async def test_an_instance_that_refuses_is_tried_ever_more_rarely_with_one_at_a_time(

@@ -201,7 +201,11 @@ async def test_what_nobody_waits_for_is_found(house: House, agent: StandIn) -> N
     await house.maintenance.run_due()
     change = Change()
     change.add(
-        "update_instance", **HERE._asdict(), last_heartbeat_at=house.clock.now(), state="away"
+        "update_instance",
+        **HERE._asdict(),
+        last_heartbeat_at=house.clock.now(),
+        state="away",
+        was=None,
     )
     await house.store.apply(change)
     house.liveness.forget()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from signoff.server.domain.clock import ManualClock
-from signoff.server.domain.store import Change, Store
+from signoff.server.domain.store import Change, Store, StoreUnavailable
 from signoff.server.maintenance.liveness import Liveness, recall
 from signoff.server.operations.context import InstanceKey
 from tests.server.rows import Maker
@@ -31,6 +32,11 @@ def liveness(clock: ManualClock) -> Liveness:
 def row(instance_id: str = "a", **columns: Any) -> dict[str, Any]:
     wanted = {"node_id": "refund-agent", "instance_id": instance_id, "base_url": URL, "own": 1}
     return wanted | {"state": "live", "drain_ms": None} | SEEN | columns
+
+
+def drain(liveness: Liveness, key: InstanceKey, drain_ms: int) -> None:
+    with liveness.draining(key, drain_ms):
+        """It is stored at once."""
 
 
 def ends_after(liveness: Liveness, clock: ManualClock) -> int:
@@ -96,7 +102,7 @@ def test_registering_again_is_a_sign_of_life_and_ends_a_drain(
     liveness: Liveness, clock: ManualClock
 ) -> None:
     liveness.registered(A, base_url=URL, own=True)
-    liveness.draining(A, 0)
+    drain(liveness, A, 0)
     before = liveness.beats(A)
     liveness.registered(A, base_url=URL, own=True)
     assert liveness.takes_work(A)
@@ -108,10 +114,10 @@ def test_a_draining_instance_keeps_its_leases_for_its_time_and_ten_seconds(
     liveness: Liveness, clock: ManualClock
 ) -> None:
     liveness.registered(A, base_url=URL, own=True)
-    liveness.draining(A, 60_000)
+    drain(liveness, A, 60_000)
     assert (liveness.is_live(A), liveness.takes_work(A)) == (True, False)
     clock.advance_monotonic(50_000)
-    liveness.draining(A, 60_000)  # said again: it counts from the first time
+    drain(liveness, A, 60_000)  # said again: it counts from the first time
     clock.advance_monotonic(19_999)
     assert liveness.is_live(A)
     clock.advance_monotonic(1)
@@ -286,7 +292,7 @@ def test_time_in_which_nobody_could_be_heard_is_no_silence(
 ) -> None:
     liveness.registered(A, base_url=URL, own=True)
     liveness.registered(B, base_url="http://127.0.0.1:8002", own=True)
-    liveness.draining(B, 0)
+    drain(liveness, B, 0)
     clock.advance_monotonic(100_000)
     liveness.excuse(95_000)
     assert (liveness.lease_left_ms(A), liveness.lease_left_ms(B)) == (25_000, 5_000)
@@ -306,19 +312,18 @@ def test_who_is_in_no_row_any_more_is_forgotten_unless_it_was_heard_just_now(
     liveness.registered(A, base_url=URL, own=True)
     clock.advance_monotonic(1)
     liveness.registered(B, base_url=URL + "/b", own=True)
-    liveness.hear([], since=clock.monotonic(), now=clock.now(), news=liveness.news)
+    liveness.hear([], liveness.look())
     assert (liveness.is_live(A), liveness.is_live(B)) == (False, True)
 
 
 @pytest.mark.parametrize("state, works", [("live", True), ("draining", False)])
 def test_a_row_says_whether_another_server_has_drained_it(
-    liveness: Liveness, clock: ManualClock, state: str, works: bool
+    liveness: Liveness, state: str, works: bool
 ) -> None:
     liveness.registered(A, base_url=URL, own=True)
     if works:
-        liveness.draining(A, 0)
-    rows = [row("a", state=state)]
-    liveness.hear(rows, since=clock.monotonic(), now=clock.now(), news=liveness.news)
+        drain(liveness, A, 0)
+    liveness.hear([row("a", state=state)], liveness.look())
     assert liveness.takes_work(A) == works
 
 
@@ -328,16 +333,59 @@ def test_rows_that_were_read_before_undo_nothing_that_was_said_since(
     c = A._replace(instance_id="c")
     for key, port in ((A, 8001), (B, 8002), (c, 8003)):
         liveness.registered(key, base_url=f"http://127.0.0.1:{port}", own=True)
-    liveness.draining(B, 0)
-    news, since, now = liveness.news, clock.monotonic(), clock.now()
+    drain(liveness, B, 0)
+    look = liveness.look()
     rows = [
         row("c", base_url="http://127.0.0.1:8003"),
         row("b", base_url="http://127.0.0.1:8002", state="draining"),
         row("a"),
     ]
-    liveness.draining(A, 0)
+    drain(liveness, A, 0)
     liveness.registered(B, base_url="http://127.0.0.1:8003", own=True)
-    liveness.hear(rows, since=since, now=now, news=news)
+    liveness.hear(rows, look)
     assert [liveness.takes_work(key) for key in (A, B)] == [False, True]
     clock.advance_monotonic(3_000)
     assert not liveness.is_live(c)  # it is replaced
+
+
+def test_of_two_looks_that_overtake_each_other_the_later_one_counts(liveness: Liveness) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    first, second = liveness.look(), liveness.look()
+    liveness.hear([row("a", state="draining", drain_ms=0)], second)
+    beats = liveness.beats(A)
+    liveness.hear([row("a", last_heartbeat_at=0)], first)
+    assert (liveness.takes_work(A), liveness.beats(A)) == (False, beats)
+
+
+def test_what_was_read_before_everything_was_forgotten_is_not_taken_in(liveness: Liveness) -> None:
+    look = liveness.look()
+    liveness.forget()
+    liveness.hear([row("a")], look)
+    assert liveness.workers() == []
+    liveness.hear([row("a")], liveness.look())
+    assert liveness.workers() == [A]
+
+
+def test_a_stranger_that_drains_is_no_worker(liveness: Liveness) -> None:
+    liveness.seen(A, row("a", state="draining", drain_ms=5_000))
+    assert not liveness.takes_work(A)
+    assert liveness.lease_left_ms(A) == 15_000
+
+
+def test_what_is_being_stored_is_newer_than_any_look(liveness: Liveness) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    with liveness.draining(A, 0):
+        liveness.hear([row("a")], liveness.look())
+        assert not liveness.takes_work(A)
+        look = liveness.look()
+    liveness.hear([row("a")], look)
+    assert not liveness.takes_work(A)
+
+
+def test_after_a_shutdown_that_was_not_stored_the_next_look_counts(liveness: Liveness) -> None:
+    liveness.registered(A, base_url=URL, own=True)
+    with suppress(StoreUnavailable), liveness.draining(A, 0):
+        raise StoreUnavailable("nobody knows")
+    assert not liveness.takes_work(A)
+    liveness.hear([row("a")], liveness.look())
+    assert liveness.takes_work(A)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 
@@ -14,44 +11,22 @@ from signoff.server.domain.event import SERVER
 from signoff.server.domain.execution import SUCCEEDED
 from signoff.server.domain.store import Change
 from signoff.server.maintenance.hearing import SWEEP_MS
-from signoff.server.maintenance.http_client import HttpClient
 from signoff.server.maintenance.liveness import recall
-from signoff.server.operations import claims, expiry, leases, nodes
+from signoff.server.operations import claims, expiry, leases
 from signoff.server.operations.approvals import HOUR_MS
 from signoff.server.operations.context import InstanceKey
 from signoff.server.operations.endings import end
 from signoff.server.operations.tree import Tree
 from signoff.server.operations.waiting import wait_for
-from signoff.server.store.postgres import PostgresStore
-from tests.server.conftest import emptied
 from tests.server.maintenance.house import House
 from tests.server.maintenance.stand_in import StandIn
 from tests.server.operations.stage import soon
-from tests.server.operations.world import AGENT, NODE, together
+from tests.server.operations.world import NODE, together
 
 pytestmark = pytest.mark.postgres
 
 KEY = InstanceKey(NODE, "i-1")
 TO = {"execution_id": None, **KEY._asdict()}
-
-
-@pytest.fixture
-async def pair(postgres_url: str) -> AsyncIterator[list[House]]:
-    """Two servers that know each other, with stores of their own."""
-    async with AsyncExitStack() as stack:
-        stores = [
-            await stack.enter_async_context(emptied(postgres_url)),
-            await PostgresStore.open(postgres_url),
-        ]
-        stack.push_async_callback(stores[1].close)
-        houses = []
-        for store in stores:
-            house: Any = House(store, HttpClient())  # type: ignore[arg-type]
-            stack.push_async_callback(house.maintenance.stop)
-            houses.append(house)
-        for house in (*houses, *houses):
-            await house.maintenance._servers.join()
-        yield houses
 
 
 async def elapse(ms: int, *houses: House) -> None:
@@ -83,27 +58,6 @@ async def test_who_is_heard_by_one_is_heard_by_all(pair: list[House], agent: Sta
     await there.beat()
     await elapse(1_000, *pair)
     assert [each.liveness.takes_work(KEY) for each in pair] == [True, True]
-
-
-async def test_who_drains_while_the_rows_are_read_gets_no_work_any_more(
-    pair: list[House], agent: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here, _ = pair
-    await here.join(agent)
-    every = here.store.all
-
-    async def slow(query: str, **params: Any) -> Any:
-        rows = await every(query, **params)
-        if query == "list_instances" and "states" in params:
-            await nodes.shutdown_node(here.context, AGENT, NODE, {"instance_id": "i-1"})
-        return rows
-
-    with monkeypatch.context() as patch:
-        patch.setattr(here.store, "all", slow)
-        await here.maintenance._hearing.run_due()
-    assert not here.liveness.takes_work(KEY)
-    await here.maintenance._hearing.run_due()
-    assert not here.liveness.takes_work(KEY)
 
 
 async def test_a_restart_of_one_server_moves_nothing(pair: list[House], agent: StandIn) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from signoff.server.domain.clock import ManualClock
@@ -40,7 +41,11 @@ class Deaf:
 
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None: ...
     def seen(self, key: InstanceKey, row: Row | None = None) -> None: ...
-    def draining(self, key: InstanceKey, drain_ms: int) -> None: ...
+    def draining(
+        self, key: InstanceKey, drain_ms: int, row: Row | None = None
+    ) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def eased(self, key: InstanceKey) -> None: ...
     def takes_work(self, key: InstanceKey) -> bool:
         return False

@@ -121,19 +121,25 @@ class Dispatcher:
         foreign = not all(map(self._liveness.is_own, free))
         several = len(free) > 1 and (fresh or foreign)
         held = await self._held(node_id) if several else Counter()
-        choice = _Choice(free, held, self._doors.takes)
-        for execution_id in fresh[: sum(free.values())]:
+        choice = _Choice(self._doors.still(free), held)
+        left = []
+        for execution_id in fresh:
             avoided = self._lacking.avoided(node_id, due[execution_id], workers)
             if (key := choice.take(avoided)) is not None:
                 self._claim(execution_id, key)
-            elif free:
-                self._wake()  # the others, without what only those have that are busy now
-        if foreign and free:
+            else:
+                left.append(execution_id)
+        if left and choice.free:
+            self._wake()  # the others, without what only those have that are busy now
+        await claims.leave(self._context, left)
+        if foreign and choice.free:
             await self._hand_out_held(node_id, choice, workers)
 
     async def _hand_out_held(self, node_id: str, choice: _Choice, workers: list[str]) -> None:
         """Runs that need an own id go where it is free, one for each id."""
-        for held in await waiters.due(self._context, node_id, limit=HELD):
+        due = await waiters.due(self._context, node_id, limit=HELD)
+        choice.free = self._doors.still(choice.free)
+        for held in due:
             if held.execution_id in self._claiming:
                 continue
             avoided = self._lacking.avoided(node_id, held.reasoner, workers)
@@ -178,28 +184,20 @@ class _Choice:
     Args:
         free: how much each may get; used up by :meth:`take`.
         held: how much each holds.
-        takes: whether one takes work still: it may have refused some since ``free`` was asked.
     """
 
-    def __init__(
-        self,
-        free: dict[InstanceKey, int],
-        held: Counter[InstanceKey],
-        takes: Callable[[InstanceKey], bool],
-    ) -> None:
-        self._free = free
+    def __init__(self, free: dict[InstanceKey, int], held: Counter[InstanceKey]) -> None:
+        self.free = free
         self._held = held
-        self._takes = takes
 
     def take(self, without: Container[str] = ()) -> InstanceKey | None:
         """The next one that is not among those named; None when there is none."""
-        named = (key for key in self._free if key.instance_id not in without)
-        left = [key for key in named if self._takes(key)]
+        left = [key for key in self.free if key.instance_id not in without]
         if not left:
             return None
         key = min(left, key=lambda key: (self._held[key], key))
         self._held[key] += 1
-        self._free[key] -= 1
-        if not self._free[key]:
-            del self._free[key]
+        self.free[key] -= 1
+        if not self.free[key]:
+            del self.free[key]
         return key

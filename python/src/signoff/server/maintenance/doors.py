@@ -68,9 +68,10 @@ class Doors:
                 found.setdefault(key.node_id, {})[key] = free
         return found
 
-    def takes(self, key: InstanceKey) -> bool:
-        """Whether an instance takes work now."""
-        return self._liveness.takes_work(key) and self._free(key) > 0
+    def still(self, free: dict[InstanceKey, int]) -> dict[InstanceKey, int]:
+        """What is left of that after a while: who was free may have refused since, or drained."""
+        left = {key: min(most, self._free(key)) for key, most in free.items()}
+        return {k: most for k, most in left.items() if most > 0 and self._liveness.takes_work(k)}
 
     def enter(self, key: InstanceKey) -> None:
         """Something is sent to it."""

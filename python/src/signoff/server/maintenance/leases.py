@@ -120,5 +120,5 @@ async def hear(context: Context, liveness: Liveness) -> None:
     Raises:
         StoreUnavailable: the store can't be read.
     """
-    since, now, news = context.clock.monotonic(), context.clock.now(), liveness.news
-    liveness.hear(await present(context.store), since=since, now=now, news=news)
+    look = liveness.look()
+    liveness.hear(await present(context.store), look)

@@ -11,8 +11,11 @@ shows. So no lease ever depends on a clock that can be stepped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from signoff.server.domain.clock import Clock
 from signoff.server.domain.node import (
@@ -45,7 +48,23 @@ class _Instance:
     row_at: int | None = None
     """The last heartbeat that its row has shown."""
     told: int = 0
-    """Which of the news was the last of it."""
+    """The number of the last news of it; rows that were read before know nothing of that."""
+
+
+class Look(NamedTuple):
+    """When rows began to be read that tell what all servers have heard. See :meth:`Liveness.look`.
+
+    Attributes:
+        since: ms on the monotonic clock.
+        now: ms on the wall clock.
+        news: how often an instance had registered or drained here.
+        number: of all looks.
+    """
+
+    since: int
+    now: int
+    news: int
+    number: int
 
 
 class Liveness:
@@ -60,10 +79,10 @@ class Liveness:
         self._clock = clock
         self._instances: dict[InstanceKey, _Instance] = {}
         self._grace = False
-        self._looked = 0
-        self.news = 0
-        """How often an instance has registered or drained here: rows that were read before know
-        nothing of it."""
+        self._news = 0
+        self._looks = 0
+        self._last = Look(0, 0, 0, 0)
+        """The last look whose rows were taken in."""
         self.changed = asyncio.Event()
         self.on_ready: Callable[[], None] = _pass
         self.on_eased: Callable[[InstanceKey], None] = _pass
@@ -88,77 +107,84 @@ class Liveness:
             self._instances.setdefault(key, known)
         self.changed.set()
 
-    def resume(self, rows: Iterable[Row], now: int, *, graced_ms: int | None = None) -> None:
+    def resume(self, rows: Iterable[Row], look: Look, *, graced_ms: int | None = None) -> None:
         """Take up instances after a start while other servers went on: nothing moves.
 
-        Their leases run from the heartbeat that the row shows at the wall time ``now``. But it
+        Their leases run from the heartbeat that the row shows at the wall time of the look. But it
         may be that nobody could be heard until now, as the database was away: so nobody's silence
         ends a lease for :data:`LISTEN_MS`, here; the other servers judge by what they know.
 
         Args:
             rows: those that registered last first.
-            now: the wall time.
+            look: when they began to be read.
             graced_ms: so long ago another server's start gave grace that is not over.
         """
         since = self._clock.monotonic()
-        self.hear(rows, since=since, now=now, news=self.news)
+        self.hear(rows, look)
         for instance in self._instances.values():
             pulse = instance.pulse
             if graced_ms is not None and pulse.last_seen < since - graced_ms:
                 pulse.last_seen, pulse.heard, self._grace = since - graced_ms, False, True
             pulse.last_seen = max(pulse.last_seen, since + LISTEN_MS - LEASE_MS)
 
-    def hear(self, rows: Iterable[Row], *, since: int, now: int, news: int) -> None:
+    def look(self) -> Look:
+        """Begin to read rows for :meth:`hear`: what is said here from now on is newer than they."""
+        self._looks += 1
+        return Look(self._clock.monotonic(), self._clock.now(), self._news, self._looks)
+
+    def hear(self, rows: Iterable[Row], look: Look) -> None:
         """Take in what all servers have heard: the rows of all instances that are not away.
+
+        Nothing is taken in that is older than what was: looks may overtake each other.
 
         Args:
             rows: those that registered last first.
-            since: when they began to be read, on the monotonic clock.
-            now: the wall time then.
-            news: :attr:`news` then.
+            look: when they began to be read.
         """
+        if look.number <= self._last.number:
+            return
         before = {key for key, one in self._instances.items() if self._works(one)}
         taken: set[tuple[str, str]] = set()
         known: set[InstanceKey] = set()
         for row in rows:
             key = InstanceKey(row["node_id"], row["instance_id"])
             known.add(key)
-            instance = self._heard(key, row, since=since, now=now)
-            if instance.told <= news:
-                self._is_as(instance, row, since=since, now=now)
+            instance = self._heard(key, row, look)
+            if instance.told <= look.news:
+                self._is_as(instance, row, look)
                 instance.pulse.replaced = (key.node_id, instance.base_url) in taken
             taken.add((key.node_id, instance.base_url))
         for key in [key for key in self._instances if key not in known]:
-            if self._instances[key].pulse.last_seen < since:  # not heard here just now
+            if self._instances[key].pulse.last_seen < look.since:  # not heard here just now
                 del self._instances[key]
-        self._looked = since
+        self._last = look
         self.changed.set()
         if {key for key, one in self._instances.items() if self._works(one)} - before:
             self.on_ready()
 
-    def _heard(self, key: InstanceKey, row: Row, *, since: int, now: int) -> _Instance:
+    def _heard(self, key: InstanceKey, row: Row, look: Look) -> _Instance:
         pulse = Pulse(bool(row["own"]), -(10**15))
         instance = self._instances.setdefault(key, _Instance(pulse, "", row_at=None))
         pulse, first = instance.pulse, instance.pulse.last_seen < 0
         if instance.row_at is None and not first:
             instance.row_at = row["last_heartbeat_at"]  # what was heard here
         elif instance.row_at != row["last_heartbeat_at"]:
-            age = max(0, now - row["last_heartbeat_at"])
+            age = max(0, look.now - row["last_heartbeat_at"])
             if not first:  # it came since the last look, whatever a clock may have done
-                age = min(age, max(0, since - self._looked))
+                age = min(age, max(0, look.since - self._last.since))
             instance.beats += instance.row_at is not None
             instance.row_at, instance.ended = row["last_heartbeat_at"], False
-            pulse.last_seen, pulse.heard = max(pulse.last_seen, since - age), True
+            pulse.last_seen, pulse.heard = max(pulse.last_seen, look.since - age), True
         return instance
 
-    def _is_as(self, instance: _Instance, row: Row, *, since: int, now: int) -> None:
+    def _is_as(self, instance: _Instance, row: Row, look: Look) -> None:
         pulse = instance.pulse
         instance.base_url, pulse.own = _address(row["base_url"]), bool(row["own"])
         if row["state"] != InstanceState.DRAINING:
             pulse.draining_since = None
         elif pulse.draining_since is None:
-            ago = max(0, now - (row["draining_since"] or now))
-            pulse.draining_since, pulse.drain_ms = since - ago, row["drain_ms"] or 0
+            ago = max(0, look.now - (row["draining_since"] or look.now))
+            pulse.draining_since, pulse.drain_ms = look.since - ago, row["drain_ms"] or 0
 
     def registered(self, key: InstanceKey, *, base_url: str, own: bool) -> None:
         """An instance has registered: it is heard. Others of the node at its address are replaced.
@@ -166,15 +192,15 @@ class Liveness:
         Being replaced ends no lease by itself, it only shortens the silence that does.
         """
         address = _address(base_url)
-        self.news += 1
+        self._news += 1
         for other, instance in self._instances.items():
             if other.node_id == key.node_id and other != key and instance.base_url == address:
-                instance.pulse.replaced, instance.told = True, self.news
+                instance.pulse.replaced, instance.told = True, self._news
         known = self._instances.get(key)
         beats, eases = (known.beats + 1, known.eases) if known else (0, 0)
         arrivals = known.arrivals + 1 if known else 1
         pulse = Pulse(own, self._clock.monotonic())
-        told = self.news
+        told = self._news
         self._instances[key] = _Instance(pulse, address, beats, eases, arrivals, told=told)
         self.changed.set()
         self.on_ready()
@@ -206,20 +232,29 @@ class Liveness:
             other.node_id == key.node_id and instance.base_url == address
             for other, instance in self._instances.items()
         )
-        return _Instance(Pulse(bool(row["own"]), now, replaced=replaced), address, ended=True)
+        pulse = Pulse(bool(row["own"]), now, replaced=replaced)
+        if row["state"] == InstanceState.DRAINING:
+            pulse.draining_since, pulse.drain_ms = now, row["drain_ms"] or 0
+        return _Instance(pulse, address, ended=True)
 
-    def draining(self, key: InstanceKey, drain_ms: int) -> None:
+    @contextmanager
+    def draining(self, key: InstanceKey, drain_ms: int, row: Row | None = None) -> Iterator[None]:
         """It gets no new work, and keeps its leases for ``drain_ms`` and 10 s more.
 
-        Counted from the first time that it said so.
+        Counted from the first time that it said so. Rows whose reading begins before the end of
+        the block say nothing of it: it is stored there. ``row`` as for :meth:`seen`.
         """
-        self.seen(key)
-        self.news += 1
+        self.seen(key, row)
         instance = self._instances[key]
-        pulse, instance.told = instance.pulse, self.news
+        pulse, instance.told = instance.pulse, sys.maxsize
         if pulse.draining_since is None:
             pulse.draining_since, pulse.drain_ms = self._clock.monotonic(), drain_ms
         self.changed.set()
+        try:
+            yield
+        finally:
+            self._news += 1
+            instance.told = self._news
 
     def takes_work(self, key: InstanceKey) -> bool:
         """Whether new work may be sent to it: heard lately, not draining, not replaced."""
@@ -305,8 +340,9 @@ class Liveness:
         self.changed.set()
 
     def forget(self) -> None:
-        """Know of no instance any more: the database was emptied."""
+        """Know of no instance any more: the database was emptied, and what was read before lies."""
         self._instances.clear()
+        self._last = self.look()
 
     def _works(self, instance: _Instance) -> bool:
         return not instance.ended and instance.pulse.takes_work(self._clock.monotonic())
@@ -326,11 +362,11 @@ async def recall(liveness: Liveness, store: Store, clock: Clock, *, served: bool
 
     ``served`` says that another server was there until now: then nobody had to stay unheard.
     """
-    rows, now = await present(store), clock.now()
-    last = await store.one("get_fact", name=GRACE_FACT)
+    look, rows = liveness.look(), await present(store)
+    last, now = await store.one("get_fact", name=GRACE_FACT), clock.now()
     ago = -1 if last is None else now - int(last["value"])
     if served:
-        liveness.resume(rows, now, graced_ms=ago if 0 <= ago < GRACE_MS else None)
+        liveness.resume(rows, look, graced_ms=ago if 0 <= ago < GRACE_MS else None)
         return
     grace = not 0 <= ago < GRACE_EVERY_MS
     if grace and rows:  # a start that nobody needs it at does not use it up

@@ -8,7 +8,7 @@ them out.
 
 from __future__ import annotations
 
-from signoff.server.domain.store import Row, Value
+from signoff.server.domain.store import Change, Row, Value
 from signoff.server.operations.context import Context, InstanceKey
 
 CLAIM_MS = 5_000
@@ -49,6 +49,14 @@ async def dispatches(
         **passed_over,
     )
     return {row["execution_id"]: row["reasoner"] for row in rows}
+
+
+async def leave(context: Context, execution_ids: list[str]) -> None:
+    """What was taken to be sent goes nowhere now: it is anybody's again."""
+    if execution_ids and are_needed(context):
+        change = Change(topics={"due"})
+        change.add("leave_dispatches", expect=None, execution_ids=tuple(execution_ids))
+        await context.store.apply(change)
 
 
 async def leases_of(context: Context, key: InstanceKey, *, limit: int) -> list[tuple[str, int]]:

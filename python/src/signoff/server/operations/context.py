@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -34,8 +35,13 @@ class Liveness(Protocol):
     def seen(self, key: InstanceKey, row: Row | None = None) -> None:
         """A sign of life of a registered instance, whose row it may be: its leases are renewed."""
 
-    def draining(self, key: InstanceKey, drain_ms: int) -> None:
-        """It gets no new work, and keeps its leases for ``drain_ms`` and the contract's 10 s."""
+    def draining(
+        self, key: InstanceKey, drain_ms: int, row: Row | None = None
+    ) -> AbstractContextManager[None]:
+        """It gets no new work, and keeps its leases for ``drain_ms`` and the contract's 10 s.
+
+        That is stored in the block. ``row`` as for :meth:`seen`.
+        """
 
     def eased(self, key: InstanceKey) -> None:
         """It has let go of a run, or has one that only waits from now on: it has room for more."""

@@ -12,7 +12,7 @@ from signoff.server.domain.errors import Fault, NotFound, Refusal
 from signoff.server.domain.in_hand import Roll
 from signoff.server.domain.node import LEASE_MS, AttemptId, parse_attempt_id
 from signoff.server.domain.principal import Principal
-from signoff.server.domain.store import Change, Row, Statement, Value, given
+from signoff.server.domain.store import Change, Row, Statement, Value
 from signoff.server.domain.url import base_url_refusal
 from signoff.server.operations import cursors, leases, offers, outbox, pages_in_hand, rendering
 from signoff.server.operations.context import Context, InstanceKey
@@ -99,7 +99,7 @@ async def heartbeat_node(
     drains = instance["state"] == InstanceState.DRAINING
     back = not drains and not context.liveness.takes_work(key)
     if body.get("status") == OFFLINE:
-        await _drain(context, instance, instance["drain_ms"] or 0)
+        await _drain(context, key)
     else:
         change = Change()
         context.liveness.seen(key, instance)
@@ -126,7 +126,8 @@ async def shutdown_node(
         Refusal: ``forbidden``.
     """
     instance = await _named(context, principal, node_id, body.get("instance_id"))
-    await _drain(context, instance, round(body.get("timeout_seconds", 0) * 1000))
+    key = InstanceKey(node_id, instance["instance_id"])
+    await _drain(context, key, round(body.get("timeout_seconds", 0) * 1000))
     return await _shape(context, await _node(context, node_id))
 
 
@@ -221,35 +222,36 @@ def _registration(
 def _beat(context: Context, change: Change, instance: Row) -> None:
     """A sign of life, for the other servers and for the next start."""
     away = instance["state"] == AWAY
-    back = given(state=InstanceState.LIVE.value if away else None)
     key = InstanceKey(instance["node_id"], instance["instance_id"])
-    seen: dict[str, Value] = {"last_heartbeat_at": context.clock.now(), **key._asdict(), **back}
+    seen: dict[str, Value] = {"last_heartbeat_at": context.clock.now(), **key._asdict()}
+    if away:  # it may drain since it was read
+        seen |= {"state": InstanceState.LIVE.value, "was": AWAY}
     change.statements.append(Statement("update_instance", seen))
     if away:
         change.wake(NODES)
 
 
-async def _drain(context: Context, instance: Row, drain_ms: int) -> None:
-    key, now = InstanceKey(instance["node_id"], instance["instance_id"]), context.clock.now()
-    context.liveness.seen(key, instance)
-    change = Change()
-    change.add(
-        "update_instance",
-        last_heartbeat_at=now,
-        state=InstanceState.DRAINING.value,
-        drain_ms=drain_ms,
-        draining_since=instance["draining_since"] or now,
-        **key._asdict(),
-    )
-    change.wake("due", NODES)
+async def _drain(context: Context, key: InstanceKey, drain_ms: int | None = None) -> None:
+    """It gets no new work; ``drain_ms`` of None: it keeps its leases for what was said before."""
     async with _locked(context, key.node_id):
-        await context.store.apply(change)
-        # Not before: rows that were read before the commit say that it takes work.
-        context.liveness.draining(key, drain_ms)
+        instance, now, change = await _instance(context, key), context.clock.now(), Change()
+        keeps_ms = (instance["drain_ms"] or 0) if drain_ms is None else drain_ms
+        change.add(
+            "update_instance",
+            last_heartbeat_at=now,
+            state=InstanceState.DRAINING.value,
+            was=None,
+            drain_ms=keeps_ms,
+            draining_since=instance["draining_since"] or now,
+            **key._asdict(),
+        )
+        change.wake("due", NODES)
+        with context.liveness.draining(key, keeps_ms, instance):
+            await context.store.apply(change)
 
 
 def _locked(context: Context, node_id: str) -> AbstractAsyncContextManager[None]:
-    """So that what is known here of its instances changes in the order of the commits."""
+    """What is known here of who registers and drains changes in the order of the commits."""
     return context.locks.hold(f"node {node_id}")
 
 

@@ -43,9 +43,9 @@ SELECT * FROM instances WHERE 1 = 1
 ORDER BY registration DESC, registered_at DESC, instance_id DESC
 
 -- name: update_instance
--- What a heartbeat or a shutdown changes.
+-- What a heartbeat or a shutdown changes; its state only if that is still what it was, if one is named.
 UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
---? state: , state = :state
+--? state: , state = CASE WHEN state = COALESCE(:was, state) THEN :state ELSE state END
 --? drain_ms: , drain_ms = :drain_ms
 --? draining_since: , draining_since = :draining_since
 WHERE node_id = :node_id AND instance_id = :instance_id
