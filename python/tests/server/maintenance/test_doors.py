@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signoff.server.domain.clock import ManualClock
+from signoff.server.maintenance import doors
 from signoff.server.maintenance.backoff import DISPATCH
 from signoff.server.maintenance.doors import FIRST, PER_INSTANCE, Doors
 from signoff.server.maintenance.liveness import Liveness
@@ -182,3 +183,21 @@ def test_who_has_asked_for_time_is_asked_again_when_the_clock_was_set_back(full:
     full.doors.leave(KEY)
     full.doors.clear()
     assert full.free >= 1
+
+
+def test_what_was_free_is_so_still_unless_it_refused_or_drained_since(
+    full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "IN_ALL", 2)
+    others = [InstanceKey(f"other-{n}", "a") for n in range(2)]
+    for key in others:
+        full.liveness.registered(key, base_url="http://127.0.0.1:8002", own=True)
+    free = {key: most for each in full.doors.free().values() for key, most in each.items()}
+    assert free == dict.fromkeys([KEY, *others], 2)
+    for _ in range(2):
+        full.doors.enter(KEY)
+    assert full.doors.free() == {}
+    full.doors.refused(KEY)
+    assert full.doors.still(free) == dict.fromkeys(others, 2)
+    with full.liveness.draining(others[0], 0):
+        assert full.doors.still(free) == {others[1]: 2}

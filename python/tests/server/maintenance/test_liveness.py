@@ -372,9 +372,16 @@ def test_a_stranger_that_drains_is_no_worker(liveness: Liveness) -> None:
     assert liveness.lease_left_ms(A) == 15_000
 
 
-def test_what_is_being_stored_is_newer_than_any_look(liveness: Liveness) -> None:
-    liveness.registered(A, base_url=URL, own=True)
-    with liveness.draining(A, 0):
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_being_stored_is_newer_than_any_look(
+    liveness: Liveness, clock: ManualClock, known: bool
+) -> None:
+    if known:
+        liveness.registered(A, base_url=URL, own=True)
+    with liveness.draining(A, 0, row("a", state="away")):
+        clock.advance_monotonic(1)
+        liveness.hear([], liveness.look())
+        assert liveness.is_live(A)
         liveness.hear([row("a")], liveness.look())
         assert not liveness.takes_work(A)
         look = liveness.look()

@@ -69,8 +69,11 @@ class Doors:
         return found
 
     def still(self, free: dict[InstanceKey, int]) -> dict[InstanceKey, int]:
-        """What is left of that after a while: who was free may have refused since, or drained."""
-        left = {key: min(most, self._free(key)) for key, most in free.items()}
+        """What is left of that after a while: who was free may have refused since, or drained.
+
+        What is on its way in all is not asked again: else the first of many nodes would get all.
+        """
+        left = {key: min(most, self._room(key)) for key, most in free.items()}
         return {k: most for k, most in left.items() if most > 0 and self._liveness.takes_work(k)}
 
     def enter(self, key: InstanceKey) -> None:
@@ -144,14 +147,16 @@ class Doors:
         return self._doors.setdefault(key, _Door())
 
     def _free(self, key: InstanceKey) -> int:
+        return min(self._room(key), IN_ALL - self._unanswered)
+
+    def _room(self, key: InstanceKey) -> int:
         door = self._doors.get(key) or _Door()
         most = min(int(door.window), PER_INSTANCE)
         if self._clock.now() < self._told_until(key, door):
             return 0
         if door.refusals and not self._is_open(key, door):
             most = 0
-        free = max(most - door.unanswered, self._eased(key, door))
-        return min(free, IN_ALL - self._unanswered)
+        return max(most - door.unanswered, self._eased(key, door))
 
     def _is_open(self, key: InstanceKey, door: _Door) -> bool:
         heard = door.refusals <= HASTENED and self._liveness.beats(key) > door.beats

@@ -48,7 +48,10 @@ class _Instance:
     row_at: int | None = None
     """The last heartbeat that its row has shown."""
     told: int = 0
-    """The number of the last news of it; rows that were read before know nothing of that."""
+    """The number of the last news of it; rows that were read before know nothing of that.
+
+    While the news is being stored it is more than any.
+    """
 
 
 class Look(NamedTuple):
@@ -155,7 +158,8 @@ class Liveness:
                 instance.pulse.replaced = (key.node_id, instance.base_url) in taken
             taken.add((key.node_id, instance.base_url))
         for key in [key for key in self._instances if key not in known]:
-            if self._instances[key].pulse.last_seen < look.since:  # not heard here just now
+            one = self._instances[key]
+            if one.pulse.last_seen < look.since and one.told <= look.news:  # else it is news
                 del self._instances[key]
         self._last = look
         self.changed.set()
@@ -241,8 +245,9 @@ class Liveness:
     def draining(self, key: InstanceKey, drain_ms: int, row: Row | None = None) -> Iterator[None]:
         """It gets no new work, and keeps its leases for ``drain_ms`` and 10 s more.
 
-        Counted from the first time that it said so. Rows whose reading begins before the end of
-        the block say nothing of it: it is stored there. ``row`` as for :meth:`seen`.
+        Counted from the first time that it said so. The caller stores it in the block: rows whose
+        reading begins before its end say nothing of it. Where that fails nobody knows whether it
+        is stored, and it counts here. ``row`` as for :meth:`seen`.
         """
         self.seen(key, row)
         instance = self._instances[key]

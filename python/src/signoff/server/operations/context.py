@@ -40,7 +40,7 @@ class Liveness(Protocol):
     ) -> AbstractContextManager[None]:
         """It gets no new work, and keeps its leases for ``drain_ms`` and the contract's 10 s.
 
-        That is stored in the block. ``row`` as for :meth:`seen`.
+        The caller stores it in the block. ``row`` as for :meth:`seen`.
         """
 
     def eased(self, key: InstanceKey) -> None:

@@ -103,15 +103,15 @@ UPDATE executions SET dispatch_at = CASE WHEN dispatch_at > :beyond THEN :now EL
     claimed_until = NULL
 WHERE dispatch_at IS NOT NULL AND (dispatch_at > :beyond OR claimed_until > :claimed_beyond)
 
--- name: leave_dispatches
--- A server has taken them and sends them to nobody.
-UPDATE executions SET claimed_until = NULL
-WHERE execution_id IN (:execution_ids) AND dispatch_at IS NOT NULL
-
 -- name: drop_claims_of_leases
 -- The same of what an instance holds that is not heard any more.
 UPDATE executions SET claimed_until = NULL
 WHERE lease_instance IS NOT NULL AND claimed_until > :claimed_beyond
+
+-- name: leave_dispatches
+-- A server has taken them and sends them to nobody.
+UPDATE executions SET claimed_until = NULL
+WHERE execution_id IN (:execution_ids) AND dispatch_at IS NOT NULL
 
 -- name: next_dispatch
 -- When the next work falls due, if any waits.

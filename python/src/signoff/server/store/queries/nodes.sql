@@ -43,7 +43,7 @@ SELECT * FROM instances WHERE 1 = 1
 ORDER BY registration DESC, registered_at DESC, instance_id DESC
 
 -- name: update_instance
--- What a heartbeat or a shutdown changes; its state only if that is still what it was, if one is named.
+-- What a heartbeat or a shutdown changes; the state only where it is still :was, if that is given.
 UPDATE instances SET last_heartbeat_at = :last_heartbeat_at
 --? state: , state = CASE WHEN state = COALESCE(:was, state) THEN :state ELSE state END
 --? drain_ms: , drain_ms = :drain_ms
