@@ -85,7 +85,7 @@ START = --server-cmd '$(SERVE) serve --port {port} --database $(1) [--test-contr
 	  --keys-cmd '$(SERVE) keys create --role {role} --name {name} [--node {node}] --database $(1)'
 
 conformance: setup ## do the server and the clients keep the contract
-	@echo 'five parts, two at a time; each says what it says when it is done: about four minutes on two cores'
+	@echo 'five parts, two at a time; each says what it says when it is done: four to five minutes on two cores'
 	$(BESIDE) conformance-itself conformance-agents conformance-postgres conformance-sqlite conformance-clients
 
 conformance-sqlite: setup

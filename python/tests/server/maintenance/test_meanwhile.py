@@ -25,7 +25,7 @@ async def shut_down(house: House) -> None:
 
 
 def before_each(patch: pytest.MonkeyPatch, where: Any, name: str, event: Event) -> None:
-    """Something happens just before the one thing begins."""
+    """Have something happen just before each call of a function."""
     begin = getattr(where, name)
 
     async def later(*args: Any, **options: Any) -> Any:

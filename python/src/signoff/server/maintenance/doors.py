@@ -69,7 +69,7 @@ class Doors:
         return found
 
     def still(self, free: dict[InstanceKey, int]) -> dict[InstanceKey, int]:
-        """What is left of that after a while: who was free may have refused since, or drained.
+        """What is left of what :meth:`free` said: an instance may have refused since, or drained.
 
         What is on its way in all is not asked again: else the first of many nodes would get all.
         """
